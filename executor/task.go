@@ -2,6 +2,7 @@ package executor
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime/debug"
 	"time"
@@ -105,20 +106,39 @@ type Leaf struct {
 // Input is the value of an input parameter; ok is false if the template has none of that name.
 func (t *Task) Input(name string) (value string, ok bool) { return find(t.Inputs, name) }
 
-// Call runs the task's Go function. An error that it returns is its failure: phase Failed, with the error in
-// Result.Err. A panic is a [*PanicError].
-func (t *Task) Call(ctx context.Context) (res Result, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			res, err = Result{}, &PanicError{Value: p, Stack: debug.Stack()}
-		}
+// Call runs the task's Go function, on a goroutine of its own, and waits for it. An error that it returns is its
+// failure: phase Failed, with the error in Result.Err. A panic is a [*PanicError], and runtime.Goexit, which
+// testing's FailNow calls, is [ErrGoexit]. A function that fails once ctx has ended was stopped: the error is
+// context.Cause(ctx), also when that is [ErrDetach], since no later process could adopt a function.
+func (t *Task) Call(ctx context.Context) (Result, error) {
+	var out []Value
+	var err, crash error
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		crash = ErrGoexit
+		defer func() {
+			if p := recover(); p != nil {
+				crash = &PanicError{Value: p, Stack: debug.Stack()}
+			}
+		}()
+		out, err = t.Func(ctx, t.Inputs)
+		crash = nil
 	}()
-	out, err := t.Func(ctx, t.Inputs)
-	if err != nil {
+	<-done
+	switch {
+	case crash != nil:
+		return Result{}, crash
+	case err != nil && ctx.Err() != nil:
+		return Result{}, context.Cause(ctx)
+	case err != nil:
 		return Result{Phase: spec.Failed, Message: err.Error(), Err: err}, nil
 	}
 	return Result{Phase: spec.Succeeded, Outputs: out}, nil
 }
+
+// ErrGoexit says that a Go function that ran as a node ended its goroutine instead of returning.
+var ErrGoexit = errors.New("executor: the function called runtime.Goexit, as t.FailNow does")
 
 // PanicError is the panic of a Go function that ran as a node.
 type PanicError struct {
