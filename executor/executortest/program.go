@@ -54,10 +54,11 @@ func (p Program) shell() string {
 	return b.String()
 }
 
-// template is a container that runs the program, and gives its files as outputs named after their base names.
+// template is a container that runs the program, and gives its files as outputs named after their base names. In args,
+// $$ stands for $.
 func (c *Config) template(p Program) spec.Template {
 	t := spec.Template{Container: &corev1.Container{
-		Image: c.Image, Command: []string{"sh", "-c"}, Args: []string{p.shell()},
+		Image: c.Image, Command: []string{"sh", "-c"}, Args: []string{strings.ReplaceAll(p.shell(), "$", "$$")},
 	}}
 	for _, file := range slices.Sorted(maps.Keys(p.Files)) {
 		t.Outputs.Parameters = append(t.Outputs.Parameters, output(path.Base(file), file))

@@ -1,0 +1,154 @@
+package fake
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/podflow/podflow/executor"
+	"github.com/podflow/podflow/internal/nearest"
+	"github.com/podflow/podflow/workflow/spec"
+)
+
+// Outcome is how an attempt ends. The zero value succeeds at once, without outputs.
+type Outcome struct {
+	// Result is the program's end. An output of the name "result" that the template does not declare is its standard
+	// output.
+	Result executor.Result
+	// Err is trouble of the infrastructure; if it is not nil, Result does not count.
+	Err error
+	// After is how long the attempt runs.
+	After time.Duration
+
+	optional bool
+}
+
+// Output is an output with its value: Set of a workflow.Output or workflow.Result makes one.
+type Output interface{ Output() (name, value string) }
+
+// Succeed ends well, with outputs.
+func Succeed(outputs ...Output) Outcome {
+	o := Outcome{Result: executor.Result{Phase: spec.Succeeded}}
+	for _, out := range outputs {
+		name, value := out.Output()
+		o.Result.Outputs = append(o.Result.Outputs, executor.Value{Name: name, Value: value})
+	}
+	return o
+}
+
+// Fail ends with an exit code.
+func Fail(code int, message string) Outcome {
+	return Outcome{Result: executor.Result{Phase: spec.Failed, ExitCode: &code, Message: message}}
+}
+
+// Error is trouble of the infrastructure: the node's phase is Error. With an [*executor.LostError] the engine may run
+// the node again, as it does after the loss of a Pod.
+func Error(err error) Outcome {
+	if err == nil {
+		err = errors.New("fake: scripted error")
+	}
+	return Outcome{Err: err}
+}
+
+// Taking makes the outcome come after a time.
+func (o Outcome) Taking(d time.Duration) Outcome { o.After = d; return o }
+
+// Optional lets the outcome stay unused.
+func (o Outcome) Optional() Outcome { o.optional = true; return o }
+
+// String says what was scripted, for messages.
+func (o Outcome) String() string {
+	switch {
+	case o.Err != nil:
+		return fmt.Sprintf("Error(%v)", o.Err)
+	case o.Result.Phase.FailedOrErrored() && o.Result.ExitCode != nil:
+		return fmt.Sprintf("Fail(%d, %q)", *o.Result.ExitCode, o.Result.Message)
+	case o.Result.Phase.FailedOrErrored():
+		return fmt.Sprintf("%s, %q", o.Result.Phase, o.Result.Message)
+	}
+	names := make([]string, len(o.Result.Outputs))
+	for i, v := range o.Result.Outputs {
+		names[i] = v.Name
+	}
+	return "Succeed(" + strings.Join(names, ", ") + ")"
+}
+
+// settle makes the result of an outcome: its outputs are those that the template declares, no more and no less.
+func settle(o Outcome, s *script, t *executor.Task) (executor.Result, error) {
+	if o.Err != nil {
+		return executor.Result{}, o.Err
+	}
+	template, err := t.Template()
+	if err != nil {
+		return executor.Result{}, err
+	}
+	res := o.Result
+	if res.Phase == "" {
+		res.Phase = spec.Succeeded
+	}
+	succeeded := res.Phase == spec.Succeeded
+	if succeeded && res.ExitCode == nil && (template.Container != nil || template.Script != nil) {
+		res.ExitCode = new(int)
+	}
+	if !succeeded && res.Message == "" && res.ExitCode != nil {
+		res.Message = fmt.Sprintf("main: Error (exit code %d)", *res.ExitCode)
+	}
+	var lacks, unknown []string
+	res.Outputs, lacks, unknown = outputs(&o, template)
+	res.Result = nil
+	if t.WantResult {
+		stdout, ok := o.Result.Output("result")
+		res.Result = &stdout
+		if !ok {
+			lacks = append(lacks, "its result, the standard output")
+		}
+	}
+	switch {
+	case len(unknown) > 0:
+		return executor.Result{}, fmt.Errorf("fake: On(%q): %s: template %q declares no %s",
+			s.key, o, template.Name, strings.Join(unknown, " and no "))
+	case !succeeded || len(lacks) == 0:
+		return res, nil
+	case s == nil:
+		return executor.Result{}, fmt.Errorf("fake: nothing is scripted for %q, and the workflow wants %s: add On(%q, fake.Succeed(...))",
+			nameOf(t), strings.Join(lacks, " and "), nameOf(t))
+	}
+	return executor.Result{}, fmt.Errorf("fake: On(%q): %s lacks %s", s.key, o, strings.Join(lacks, " and "))
+}
+
+// outputs are the values of the template's outputs in the order of their declaration, with the names of those that
+// have no value, and of the values that are no outputs.
+func outputs(o *Outcome, template *spec.Template) (vs []executor.Value, lacks, unknown []string) {
+	declared := template.Outputs.Parameters
+	for i := range declared {
+		p := &declared[i]
+		v, ok := o.Result.Output(p.Name)
+		switch {
+		case ok:
+		case p.ValueFrom != nil && p.ValueFrom.Default != nil:
+			v = string(*p.ValueFrom.Default)
+		case p.Value != nil:
+			v = string(*p.Value)
+		default:
+			lacks = append(lacks, fmt.Sprintf("output %q", p.Name))
+			continue
+		}
+		vs = append(vs, executor.Value{Name: p.Name, Value: v})
+	}
+	names := func(yield func(string) bool) {
+		for i := range declared {
+			if !yield(declared[i].Name) {
+				return
+			}
+		}
+	}
+	for _, v := range o.Result.Outputs {
+		isDeclared := slices.ContainsFunc(declared, func(p spec.Parameter) bool { return p.Name == v.Name })
+		if !isDeclared && v.Name != "result" {
+			unknown = append(unknown, fmt.Sprintf("output %q%s", v.Name, nearest.Hint(v.Name, names)))
+		}
+	}
+	return vs, lacks, unknown
+}
