@@ -2,6 +2,7 @@ package spec
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/json"
 	"math"
 	"math/big"
@@ -13,7 +14,10 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-var numberType = reflect.TypeFor[json.Number]()
+var (
+	numberType = reflect.TypeFor[json.Number]()
+	bytesType  = reflect.TypeFor[[]byte]()
+)
 
 // scalar decodes n into a string, boolean or number.
 func (d *decoder) scalar(n *yaml.Node, v reflect.Value, at *path) {
@@ -25,8 +29,8 @@ func (d *decoder) scalar(n *yaml.Node, v reflect.Value, at *path) {
 			if d.unambiguous(n, at) {
 				v.SetString(n.Value)
 			}
-		} else if n.Kind == yaml.ScalarNode {
-			d.problem(n, at, "expected a string, got "+describe(n)+"; put it in quotes")
+		} else if got := describe(n); got == "a number" || got == "a boolean" {
+			d.problem(n, at, "expected a string, got "+got+"; put it in quotes")
 		} else {
 			d.mismatch(n, at, "a string")
 		}
@@ -40,7 +44,7 @@ func (d *decoder) scalar(n *yaml.Node, v reflect.Value, at *path) {
 	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
 		i, err := strconv.ParseInt(wholeNumber(n), 10, 64)
 		if err != nil || v.OverflowInt(i) {
-			d.mismatch(n, at, "a whole number of "+strconv.Itoa(v.Type().Bits())+" bits")
+			d.mismatch(n, at, "a whole number of at most "+strconv.Itoa(v.Type().Bits())+" bits")
 			return
 		}
 		v.SetInt(i)
@@ -60,10 +64,20 @@ func (d *decoder) scalar(n *yaml.Node, v reflect.Value, at *path) {
 func (d *decoder) number(n *yaml.Node, v reflect.Value, at *path) {
 	text := jsonNumber(n)
 	if text == "" {
-		d.mismatch(n, at, "a number")
+		d.mismatch(n, at, "a finite number")
 		return
 	}
 	v.SetString(text)
+}
+
+// bytes decodes base64.
+func (d *decoder) bytes(n *yaml.Node, v reflect.Value, at *path) {
+	data, err := base64.StdEncoding.DecodeString(n.Value)
+	if err != nil || n.Kind != yaml.ScalarNode || !isText(n) && n.ShortTag() != "!!binary" {
+		d.mismatch(n, at, "base64")
+		return
+	}
+	v.SetBytes(data)
 }
 
 // json writes n as JSON. Numbers stay as they are written if JSON has them so.

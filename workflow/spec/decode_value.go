@@ -134,6 +134,10 @@ func (d *decoder) value(n *yaml.Node, v reflect.Value, at *path) {
 	case reflect.Struct:
 		d.object(n, v, info, at)
 	case reflect.Slice:
+		if v.Type() == bytesType {
+			d.bytes(n, v, at)
+			return
+		}
 		d.list(n, v, at)
 	case reflect.Map:
 		d.table(n, v, at)

@@ -3,6 +3,7 @@ package spec
 import (
 	"bytes"
 	"cmp"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -37,6 +38,9 @@ func Encode(w io.Writer, objects ...Object) error {
 		if err := e.Encode(n); err != nil {
 			return fmt.Errorf("encode object %d: %w", i, err)
 		}
+	}
+	if len(objects) == 0 {
+		return nil
 	}
 	if err := e.Close(); err != nil {
 		return err
@@ -85,6 +89,9 @@ func node(v reflect.Value) (*yaml.Node, error) {
 	case reflect.Map:
 		return table(v)
 	case reflect.Slice:
+		if v.Type() == bytesType {
+			return text(base64.StdEncoding.EncodeToString(v.Bytes())), nil
+		}
 		n := &yaml.Node{Kind: yaml.SequenceNode}
 		for i := range v.Len() {
 			element, err := node(v.Index(i))

@@ -24,9 +24,9 @@ const examples = "../../../shared/argo-examples"
 // refused are the examples that are no workflows, or that have a mistake.
 var refused = map[string]string{
 	"configmaps/simple-parameters-configmap.yaml": `kind: unknown kind "ConfigMap"`,
-	"testvolume.yaml":                             `kind: unknown kind "PersistentVolumeClaim"`,
-	"workflow-count-resourcequota.yaml":           `kind: unknown kind "ResourceQuota"`,
-	"k8s-patch-json-workflow.yaml":                "line 13: metadata.annotations: is on line 6 already",
+	"testvolume.yaml":                   `kind: unknown kind "PersistentVolumeClaim"`,
+	"workflow-count-resourcequota.yaml": `kind: unknown kind "ResourceQuota"`,
+	"k8s-patch-json-workflow.yaml":      "line 13: metadata.annotations: is on line 6 already",
 }
 
 // TestExamples reads all examples of Argo Workflows and writes them back. Nothing is lost: the trees before and after

@@ -206,12 +206,20 @@ type HTTP struct {
 	Headers []HTTPHeader `json:"headers,omitzero"`
 	// Body is sent with it.
 	Body string `json:"body,omitzero"`
-	// TimeoutSeconds is how long it may take. Nil is 30.
-	TimeoutSeconds *int64 `json:"timeoutSeconds,omitzero"`
+	// BodyFrom is what is sent if Body is empty.
+	BodyFrom *HTTPBodySource `json:"bodyFrom,omitzero"`
+	// TimeoutSeconds is how long it may take; a number, or a text of one. Nil is 30.
+	TimeoutSeconds *intstr.IntOrString `json:"timeoutSeconds,omitzero"`
 	// SuccessCondition is an expr expression over `request` and `response`. Empty is any 2xx status.
 	SuccessCondition string `json:"successCondition,omitzero"`
 	// InsecureSkipVerify, if true, takes any certificate of the server.
 	InsecureSkipVerify bool `json:"insecureSkipVerify,omitzero"`
+}
+
+// HTTPBodySource is a body that is not text.
+type HTTPBodySource struct {
+	// Bytes is the body. In JSON and YAML it is base64.
+	Bytes []byte `json:"bytes,omitzero"`
 }
 
 // HTTPHeader is one header of a request: Value or ValueFrom.
