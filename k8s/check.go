@@ -1,0 +1,161 @@
+package k8s
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/podflow/podflow/executor"
+	"github.com/podflow/podflow/internal/nearest"
+	"github.com/podflow/podflow/workflow/spec"
+)
+
+// Check refuses what would be dropped silently or fail for certain, all of it at once and with its paths.
+func (x *Executor) Check(w *spec.Workflow, leaves []executor.Leaf) error {
+	var p problems
+	p.workflow(&w.Spec)
+	for i := range leaves {
+		if l := &leaves[i]; !l.Func {
+			p.leaf(&w.Spec, l)
+		}
+	}
+	return errors.Join(p...)
+}
+
+// problems collects what is wrong, each with the path to it.
+type problems []error
+
+func (p *problems) add(path, format string, args ...any) {
+	*p = append(*p, fmt.Errorf("%s: %s", path, fmt.Sprintf(format, args...)))
+}
+
+// lacks adds that something is set which this executor does not do.
+func (p *problems) lacks(set bool, path string) {
+	if set {
+		p.add(path, "the k8s executor does not have it yet")
+	}
+}
+
+func (p *problems) workflow(w *spec.WorkflowSpec) {
+	p.lacks(len(w.VolumeClaimTemplates) > 0, "volumeClaimTemplates")
+	p.lacks(w.Executor != nil, "executor")
+	p.lacks(len(w.ExecutorPlugins) > 0, "executorPlugins")
+	p.lacks(w.ArchiveLogs != nil && *w.ArchiveLogs, "archiveLogs")
+	p.lacks(w.PodDisruptionBudget != nil, "podDisruptionBudget")
+	if gc := w.PodGC; gc != nil {
+		p.lacks(gc.LabelSelector != nil, "podGC.labelSelector")
+		p.lacks(gc.DeleteDelayDuration != "", "podGC.deleteDelayDuration")
+		if gc.Strategy != "" && !slices.Contains(strategies, gc.Strategy) {
+			p.add("podGC.strategy", "unknown strategy %q%s", gc.Strategy, nearest.Hint(string(gc.Strategy), func(yield func(string) bool) {
+				for _, s := range strategies {
+					if !yield(string(s)) {
+						return
+					}
+				}
+			}))
+		}
+	}
+	p.metadata("podMetadata", w.PodMetadata)
+	for i := range w.Templates {
+		if t := &w.Templates[i]; t.DAG != nil || t.Steps != nil {
+			path := "templates[" + t.Name + "]"
+			p.lacks(len(t.NodeSelector) > 0, path+".nodeSelector")
+			p.lacks(t.Affinity != nil, path+".affinity")
+			p.lacks(len(t.Tolerations) > 0, path+".tolerations")
+		}
+	}
+}
+
+func (p *problems) leaf(w *spec.WorkflowSpec, l *executor.Leaf) {
+	t := l.Template
+	p.kind(l)
+	if l.UsesResult {
+		p.add(l.Path, "its standard output is used, which the k8s executor does not capture yet")
+	}
+	for _, a := range t.Inputs.Artifacts {
+		p.lacks(true, l.Path+".inputs.artifacts["+a.Name+"]")
+	}
+	for _, a := range t.Outputs.Artifacts {
+		p.lacks(true, l.Path+".outputs.artifacts["+a.Name+"]")
+	}
+	for _, o := range t.Outputs.Parameters {
+		if o.ValueFrom != nil {
+			p.add(l.Path+".outputs.parameters["+o.Name+"]", "the k8s executor does not read output parameters from files yet")
+		}
+	}
+	p.lacks(t.Daemon != nil && *t.Daemon, l.Path+".daemon")
+	p.lacks(t.ArchiveLocation != nil, l.Path+".archiveLocation")
+	p.lacks(t.Executor != nil, l.Path+".executor")
+	p.metadata(l.Path+".metadata", &t.Metadata)
+	p.containers(w, l)
+}
+
+// kind refuses templates that are neither a container nor a script.
+func (p *problems) kind(l *executor.Leaf) {
+	t := l.Template
+	for _, k := range []struct {
+		name string
+		is   bool
+	}{
+		{"containerSet", t.ContainerSet != nil}, {"resource", t.Resource != nil}, {"data", t.Data != nil},
+		{"http", t.HTTP != nil}, {"plugin", t.Plugin != nil}, {"suspend", t.Suspend != nil},
+	} {
+		if k.is {
+			p.lacks(true, l.Path+"."+k.name)
+			return
+		}
+	}
+	if t.Container == nil && t.Script == nil {
+		p.add(l.Path, "it has neither a container nor a script")
+	}
+}
+
+// containers looks for volumes that nobody has and for restart policies that are not honoured.
+func (p *problems) containers(w *spec.WorkflowSpec, l *executor.Leaf) {
+	t := l.Template
+	volumes := map[string]bool{}
+	for _, v := range slices.Concat(t.Volumes, w.Volumes) {
+		volumes[v.Name] = true
+	}
+	look := func(path string, c *corev1.Container) {
+		for _, name := range mountNames(c) {
+			if !volumes[name] && !strings.Contains(name, "{{") && len(w.VolumeClaimTemplates) == 0 {
+				p.add(path+".volumeMounts["+name+"]", "no volume %q in the template or the workflow%s",
+					name, nearest.Hint(name, maps.Keys(volumes)))
+			}
+		}
+		p.lacks(len(c.RestartPolicyRules) > 0, path+".restartPolicyRules")
+		p.lacks(c.RestartPolicy != nil, path+".restartPolicy")
+	}
+	switch {
+	case t.Container != nil:
+		look(l.Path+".container", t.Container)
+	case t.Script != nil:
+		look(l.Path+".script", &t.Script.Container)
+	}
+	for i := range t.InitContainers {
+		look(l.Path+".initContainers["+t.InitContainers[i].Name+"]", &t.InitContainers[i].Container)
+	}
+	for i := range t.Sidecars {
+		look(l.Path+".sidecars["+t.Sidecars[i].Name+"]", &t.Sidecars[i].Container)
+	}
+}
+
+// metadata refuses labels and annotations that are podflow's own.
+func (p *problems) metadata(path string, m *spec.Metadata) {
+	if m == nil {
+		return
+	}
+	if key, found := ours(m.Labels, m.Annotations); found {
+		p.add(path, "%q begins with %s, which is podflow's own", key, prefix)
+	}
+}
+
+// strategies are the strategies of podGC.
+var strategies = []spec.PodGCStrategy{
+	spec.PodGCOnPodCompletion, spec.PodGCOnPodSuccess, spec.PodGCOnWorkflowCompletion, spec.PodGCOnWorkflowSuccess,
+}

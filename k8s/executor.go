@@ -1,0 +1,242 @@
+package k8s
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"sync"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/kubernetes"
+	typed "k8s.io/client-go/kubernetes/typed/core/v1"
+	"k8s.io/client-go/rest"
+
+	"github.com/podflow/podflow/executor"
+	"github.com/podflow/podflow/workflow/spec"
+)
+
+// Executor runs each leaf as a Pod of one namespace. It implements [executor.Executor], [executor.Checker],
+// [executor.Handler], [executor.Releaser] and [executor.LogReader]. One is enough for a program: its one watch serves
+// all runs.
+//
+// The watch runs from a run's BeginRun to its EndRun, and while anything executes; so nothing of an Executor is left
+// when its runs have ended. After runs that were detached, Close it.
+type Executor struct {
+	namespace string
+	client    typed.CoreV1Interface
+	pods      typed.PodInterface
+	gc        spec.PodGCStrategy
+	waits     waits
+	// grace replaces the Pods' own grace period when they are stopped; nil leaves it.
+	grace *int64
+
+	store store
+	watch watcher
+	// slots bounds how many requests are under way.
+	slots chan struct{}
+
+	mu      sync.Mutex
+	closed  bool
+	pending sync.WaitGroup
+	runs    map[string]*run
+}
+
+// run is what is kept of a run between BeginRun and EndRun.
+type run struct {
+	// holds says that the run holds the watch.
+	holds bool
+	// remains are Pods to be deleted once their result is recorded, by attempt.
+	remains map[executor.ID]remains
+}
+
+// remains is a Pod whose attempt has ended.
+type remains struct {
+	name string
+	uid  types.UID
+}
+
+// Option changes an Executor.
+type Option func(*Executor)
+
+// WithPodGC says when the Pods of a run are deleted, for workflows whose podGC does not say it. Without this option it
+// is OnWorkflowSuccess, which keeps the Pods of a run that failed, to be looked at. The empty strategy keeps them all.
+func WithPodGC(s spec.PodGCStrategy) Option { return func(x *Executor) { x.gc = s } }
+
+// maxRequests is how many requests are under way at most, without the watch. An API server gives a connection 100
+// streams; more requests only wait there.
+const maxRequests = 100
+
+// FromConfig makes an Executor for the Pods of a namespace, with a client of its own: it speaks protobuf, and has no
+// limit of its own on requests a second, since API Priority and Fairness on the server is the better judge. The config
+// is copied. The error says what is wrong with the config; the cluster is not asked yet.
+func FromConfig(config *rest.Config, namespace string, opts ...Option) (*Executor, error) {
+	if config == nil {
+		return nil, errors.New("k8s: the config is nil")
+	}
+	c := rest.CopyConfig(config)
+	c.QPS, c.Burst, c.RateLimiter = -1, -1, nil
+	c.ContentType = "application/vnd.kubernetes.protobuf"
+	c.AcceptContentTypes = "application/vnd.kubernetes.protobuf,application/json"
+	client, err := kubernetes.NewForConfig(c)
+	if err != nil {
+		return nil, fmt.Errorf("k8s: %w", err)
+	}
+	return New(client, namespace, opts...)
+}
+
+// New makes an Executor that uses a client of yours. It cannot change the client's limits: client-go's default of 5
+// requests a second makes 190 Pods take 36 seconds to create, and JSON costs more than protobuf. Prefer [FromConfig].
+func New(client kubernetes.Interface, namespace string, opts ...Option) (*Executor, error) {
+	if namespace == "" {
+		return nil, errors.New("k8s: the namespace is empty")
+	}
+	x := &Executor{
+		namespace: namespace, client: client.CoreV1(), pods: client.CoreV1().Pods(namespace),
+		gc: spec.PodGCOnWorkflowSuccess, waits: defaultWaits,
+		slots: make(chan struct{}, maxRequests), runs: map[string]*run{},
+	}
+	x.watch.pods, x.watch.store, x.watch.waits = x.pods, &x.store, &x.waits
+	for _, o := range opts {
+		o(x)
+	}
+	return x, nil
+}
+
+// Close ends what is left of detached runs and waits until it has ended. The Pods go on. Nothing can be executed after
+// it; what executes now is not interrupted by it.
+func (x *Executor) Close() error {
+	x.mu.Lock()
+	x.closed = true
+	held := 0
+	for _, r := range x.runs {
+		if r.holds {
+			held++
+		}
+	}
+	clear(x.runs)
+	x.mu.Unlock()
+	for range held {
+		x.watch.release()
+	}
+	x.pending.Wait()
+	return nil
+}
+
+// errClosed says that the Executor was closed.
+var errClosed = errors.New("k8s: the executor is closed")
+
+// BeginRun starts the watch.
+func (x *Executor) BeginRun(_ context.Context, r *executor.Run) error {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.closed {
+		return errClosed
+	}
+	if k := x.run(r.UID); !k.holds {
+		k.holds = true
+		x.watch.hold()
+	}
+	return nil
+}
+
+// run is what is kept of a run. The caller has the lock.
+func (x *Executor) run(uid string) *run {
+	r := x.runs[uid]
+	if r == nil {
+		r = &run{}
+		x.runs[uid] = r
+	}
+	return r
+}
+
+// letGo forgets a run, and gives its remains.
+func (x *Executor) letGo(uid string) map[executor.ID]remains {
+	x.mu.Lock()
+	r := x.runs[uid]
+	delete(x.runs, uid)
+	x.mu.Unlock()
+	if r == nil {
+		return nil
+	}
+	if r.holds {
+		x.watch.release()
+	}
+	return r.remains
+}
+
+// EndRun deletes the Pods of the run as its podGC says, and those that containers of others keep running.
+func (x *Executor) EndRun(ctx context.Context, r *executor.Run, phase spec.Phase) error {
+	left := x.letGo(r.UID)
+	switch x.strategy(r) {
+	case spec.PodGCOnWorkflowCompletion:
+		return x.deleteRun(ctx, r)
+	case spec.PodGCOnWorkflowSuccess:
+		if phase == spec.Succeeded {
+			return x.deleteRun(ctx, r)
+		}
+	}
+	var errs []error
+	for left := range maps.Values(left) {
+		errs = append(errs, x.delete(ctx, left))
+	}
+	return errors.Join(errs...)
+}
+
+// strategy says when the Pods of a run are deleted.
+func (x *Executor) strategy(r *executor.Run) spec.PodGCStrategy {
+	if gc := r.Workflow.Spec.PodGC; gc != nil {
+		return gc.Strategy
+	}
+	return x.gc
+}
+
+// Release deletes what an attempt left, if it is to be deleted before the run's end: a Pod that a container of others
+// keeps running, or any Pod under a podGC of OnPodCompletion or OnPodSuccess.
+func (x *Executor) Release(ctx context.Context, t *executor.Task) error {
+	x.mu.Lock()
+	var left remains
+	if r := x.runs[t.ID.Run]; r != nil {
+		left = r.remains[t.ID]
+		delete(r.remains, t.ID)
+	}
+	x.mu.Unlock()
+	if left.name == "" {
+		return nil
+	}
+	return x.delete(ctx, left)
+}
+
+// remember keeps the Pod of an ended attempt in mind if it is to be deleted before all others.
+func (x *Executor) remember(t *executor.Task, name string, o *observation) {
+	if o.gone {
+		return
+	}
+	s := x.strategy(t.Run)
+	if !o.leftover && s != spec.PodGCOnPodCompletion && (s != spec.PodGCOnPodSuccess || o.kind != succeeded) {
+		return
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.closed {
+		return
+	}
+	r := x.run(t.ID.Run)
+	if r.remains == nil {
+		r.remains = map[executor.ID]remains{}
+	}
+	r.remains[t.ID] = remains{name, o.uid}
+}
+
+// create asks for a Pod. The client library would send a POST again when the answer to the first one is a 5xx with a
+// time to wait, and the first may have done its work.
+func (x *Executor) create(ctx context.Context, p *corev1.Pod) (*corev1.Pod, error) {
+	c, ok := x.client.RESTClient().(*rest.RESTClient)
+	if !ok || c == nil {
+		return x.pods.Create(ctx, p, createOptions)
+	}
+	created := &corev1.Pod{}
+	err := c.Post().Namespace(x.namespace).Resource("pods").Body(p).MaxRetries(0).Do(ctx).Into(created)
+	return created, err
+}

@@ -1,0 +1,320 @@
+package k8s
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+)
+
+// kind is what a Pod's status means for its attempt.
+type kind int
+
+const (
+	// waiting has not begun to run main.
+	waiting kind = iota
+	// running runs main.
+	running
+	// succeeded and failed are the program's own end.
+	succeeded
+	failed
+	// broken cannot be helped by running it again.
+	broken
+	// lost can be.
+	lost
+)
+
+// verdict is what a Pod's status means, and why.
+type verdict struct {
+	kind kind
+	// reason is one CamelCase word, and message is for people.
+	reason, message string
+	// code is main's exit code if it has one.
+	code *int
+	// patience is how long to wait, and then is the kind after that.
+	patience patience
+	then     kind
+	// once says that the loss excuses a node one time only.
+	once bool
+}
+
+// ended says that there is nothing to wait for any more.
+func (v *verdict) ended() bool { return v.kind > running }
+
+// podReasons are the reasons of a failed Pod as a whole, with what they mean.
+var podReasons = map[string]kind{
+	"DeadlineExceeded": failed,
+	"Evicted":          failed, // of the Pod's own doing; an eviction for others carries a DisruptionTarget
+
+	"Preempting":               lost,
+	"Terminated":               lost,
+	"NodeShutdown":             lost,
+	"Shutdown":                 lost,
+	"NodeLost":                 lost,
+	"NodeAffinity":             lost,
+	"OutOfcpu":                 lost,
+	"OutOfmemory":              lost,
+	"OutOfpods":                lost,
+	"OutOfephemeral-storage":   lost,
+	"UnexpectedAdmissionError": lost,
+	"TopologyAffinityError":    lost,
+
+	"SysctlForbidden":   broken,
+	"ForbiddenSysctl":   broken,
+	"AppArmor":          broken,
+	"PodOSNotSupported": broken,
+}
+
+// waitReasons are the reasons of a container that waits, with how long they may last. All end as broken.
+var waitReasons = map[string]patience{
+	"ErrImagePull":               pullPatience,
+	"ImagePullBackOff":           pullPatience,
+	"RegistryUnavailable":        pullPatience,
+	"SignatureValidationFailed":  pullPatience,
+	"CreateContainerConfigError": configPatience,
+	"CreateContainerError":       configPatience,
+	"RunContainerError":          configPatience,
+	"InvalidImageName":           none,
+	"ErrImageNeverPull":          none,
+	"ImageInspectError":          configPatience,
+}
+
+// eventReasons are the reasons of events that tell what the status of a waiting Pod does not.
+var eventReasons = map[string]verdict{
+	"FailedMount":            {patience: configPatience, then: broken},
+	"FailedAttachVolume":     {patience: configPatience, then: broken},
+	"FailedMapVolume":        {patience: configPatience, then: broken},
+	"FailedCreatePodSandBox": {patience: sandboxPatience, then: lost},
+}
+
+// judge says what a Pod's status means. With gone, it is the last status of a Pod that is no more.
+func judge(p *corev1.Pod, gone bool) verdict {
+	main := terminated(p.Status.ContainerStatuses, MainContainer)
+	end := main
+	if end == nil {
+		end, _ = failedInit(p)
+	}
+	own := end != nil && endedByItself(end, p)
+	if v, ok := disrupted(p, gone); ok && !own {
+		return v
+	}
+	if p.Status.Phase == corev1.PodFailed {
+		if v, ok := podFailure(p); ok {
+			return v
+		}
+	}
+	deleted := gone || p.DeletionTimestamp != nil
+	switch {
+	case deleted && !own && (gone || end != nil || p.Status.Phase == corev1.PodFailed):
+		return verdict{kind: lost, once: true, reason: "Deleted", message: "the Pod was deleted by someone"}
+	case main != nil:
+		return mainEnd(main, p)
+	case p.Status.Phase == corev1.PodFailed:
+		return initEnd(p)
+	case p.Status.Phase == corev1.PodSucceeded:
+		return verdict{kind: succeeded}
+	}
+	return underway(p)
+}
+
+// disrupted is the verdict on a Pod that Kubernetes took away for the sake of others.
+func disrupted(p *corev1.Pod, gone bool) (verdict, bool) {
+	i := slices.IndexFunc(p.Status.Conditions, func(c corev1.PodCondition) bool {
+		return c.Type == corev1.DisruptionTarget && c.Status == corev1.ConditionTrue
+	})
+	if i < 0 {
+		return verdict{}, false
+	}
+	c := p.Status.Conditions[i]
+	deleted := gone || p.DeletionTimestamp != nil
+	over := gone || p.Status.Phase == corev1.PodFailed || p.Status.Phase == corev1.PodSucceeded ||
+		terminated(p.Status.ContainerStatuses, MainContainer) != nil
+	if !over || p.Status.Phase != corev1.PodFailed && !deleted {
+		return verdict{}, false
+	}
+	return verdict{kind: lost, reason: cmp.Or(c.Reason, "Disrupted"), message: cmp.Or(c.Message, "the Pod was disrupted")}, true
+}
+
+// endedByItself says that a container ended before its Pod was asked to go, as far as its times say.
+func endedByItself(t *corev1.ContainerStateTerminated, p *corev1.Pod) bool {
+	if p.DeletionTimestamp == nil {
+		return !slices.ContainsFunc(p.Status.Conditions, func(c corev1.PodCondition) bool {
+			return c.Type == corev1.DisruptionTarget && c.Status == corev1.ConditionTrue
+		})
+	}
+	asked := p.DeletionTimestamp.Time
+	if g := p.DeletionGracePeriodSeconds; g != nil {
+		asked = asked.Add(-time.Duration(*g) * time.Second)
+	}
+	return t.FinishedAt.Time.Before(asked)
+}
+
+// podFailure is the verdict on a Pod that failed as a whole.
+func podFailure(p *corev1.Pod) (verdict, bool) {
+	reason := p.Status.Reason
+	if reason == "" {
+		return verdict{}, false
+	}
+	k, known := podReasons[reason]
+	main := terminated(p.Status.ContainerStatuses, MainContainer)
+	if !known {
+		if init, _ := failedInit(p); main != nil || init != nil {
+			return verdict{}, false
+		}
+		k = broken // the kubelet refused it, and says why
+	}
+	v := verdict{kind: k, reason: reason, message: cmp.Or(p.Status.Message, reason)}
+	if main != nil && k == failed {
+		v.code = code(main)
+	}
+	return v, true
+}
+
+// mainEnd is the verdict on the end of container main.
+func mainEnd(t *corev1.ContainerStateTerminated, p *corev1.Pod) verdict {
+	if v, ok := containerTrouble(MainContainer, t); ok {
+		return v
+	}
+	v := verdict{kind: succeeded, code: code(t)}
+	if t.ExitCode != 0 {
+		v.kind, v.message = failed, exitMessage(MainContainer, t)
+		return v
+	}
+	if name, s := brokenSidecar(p); s != nil {
+		v.kind, v.message = failed, exitMessage(name, s)
+	}
+	return v
+}
+
+// initEnd is the verdict on a failed Pod whose main never ran.
+func initEnd(p *corev1.Pod) verdict {
+	t, name := failedInit(p)
+	if t == nil {
+		return verdict{kind: broken, reason: "PodFailed", message: cmp.Or(p.Status.Message, "the Pod failed and does not say why")}
+	}
+	if v, ok := containerTrouble(name, t); ok {
+		return v
+	}
+	return verdict{kind: failed, reason: t.Reason, message: exitMessage(name, t)}
+}
+
+// containerTrouble is the verdict on a container whose end is not that of its program.
+func containerTrouble(name string, t *corev1.ContainerStateTerminated) (verdict, bool) {
+	switch {
+	case t.Reason == "StartError" || t.Reason == "ContainerCannotRun":
+		return verdict{kind: broken, reason: t.Reason, message: fmt.Sprintf("container %s cannot start: %s", name, t.Message)}, true
+	case t.Reason == "ContainerStatusUnknown", t.Reason == "Unknown" && t.ExitCode == 255:
+		return verdict{kind: lost, reason: "ContainerStatusUnknown",
+			message: fmt.Sprintf("the node does not know how container %s ended: %s", name, t.Message)}, true
+	}
+	return verdict{}, false
+}
+
+// underway is the verdict on a Pod that has not ended.
+func underway(p *corev1.Pod) verdict {
+	for i := range p.Status.ContainerStatuses {
+		if s := &p.Status.ContainerStatuses[i]; s.Name == MainContainer && s.State.Running != nil {
+			return verdict{kind: running}
+		}
+	}
+	if name, t := brokenSidecar(p); t != nil {
+		return verdict{kind: failed, reason: t.Reason, message: exitMessage(name, t)}
+	}
+	v := verdict{kind: waiting, patience: forever, reason: p.Status.Reason, message: p.Status.Message}
+	for _, statuses := range [][]corev1.ContainerStatus{p.Status.InitContainerStatuses, p.Status.ContainerStatuses} {
+		for i := range statuses {
+			w := statuses[i].State.Waiting
+			if w == nil {
+				continue
+			}
+			if pat, ok := waitReasons[w.Reason]; ok {
+				return inTrouble(statuses[i].Name, w, pat)
+			}
+			if v.reason == "" {
+				v.reason, v.message = w.Reason, w.Message
+			}
+		}
+	}
+	for _, c := range p.Status.Conditions {
+		if c.Type == corev1.PodScheduled && c.Status == corev1.ConditionFalse {
+			v.reason, v.message = c.Reason, c.Message // Unschedulable, SchedulingGated
+		}
+	}
+	return v
+}
+
+// inTrouble is the verdict on a container that waits because something is wrong.
+func inTrouble(name string, w *corev1.ContainerStateWaiting, p patience) verdict {
+	v := verdict{kind: waiting, reason: w.Reason, message: w.Message, patience: p, then: broken}
+	if name != MainContainer {
+		v.message = name + ": " + v.message
+	}
+	if p == none {
+		v.kind = broken
+	}
+	return v
+}
+
+// brokenSidecar is a sidecar that ended by itself with a failure, and how. Nil if there is none.
+func brokenSidecar(p *corev1.Pod) (string, *corev1.ContainerStateTerminated) {
+	for i := range p.Status.InitContainerStatuses {
+		s := &p.Status.InitContainerStatuses[i]
+		if !sidecar(p, s.Name) {
+			continue
+		}
+		for _, t := range []*corev1.ContainerStateTerminated{s.LastTerminationState.Terminated, s.State.Terminated} {
+			if t != nil && t.ExitCode != 0 && t.ExitCode != 137 && t.ExitCode != 143 && p.DeletionTimestamp == nil {
+				return s.Name, t
+			}
+		}
+	}
+	return "", nil
+}
+
+// sidecar says that the container of that name is an init container that goes on beside main.
+func sidecar(p *corev1.Pod, name string) bool {
+	return slices.ContainsFunc(p.Spec.InitContainers, func(c corev1.Container) bool {
+		return c.Name == name && c.RestartPolicy != nil && *c.RestartPolicy == corev1.ContainerRestartPolicyAlways
+	})
+}
+
+// failedInit is how the init container ended whose failure ended the Pod, and its name; nil if that did not.
+func failedInit(p *corev1.Pod) (*corev1.ContainerStateTerminated, string) {
+	if p.Status.Phase != corev1.PodFailed {
+		return nil, ""
+	}
+	for i := range p.Status.InitContainerStatuses {
+		s := &p.Status.InitContainerStatuses[i]
+		if t := s.State.Terminated; t != nil && t.ExitCode != 0 && !sidecar(p, s.Name) {
+			return t, s.Name
+		}
+	}
+	return nil, ""
+}
+
+// terminated is how the container ended, or nil.
+func terminated(statuses []corev1.ContainerStatus, name string) *corev1.ContainerStateTerminated {
+	for i := range statuses {
+		if statuses[i].Name == name {
+			return statuses[i].State.Terminated
+		}
+	}
+	return nil
+}
+
+// exitMessage is how a container ended, in one line.
+func exitMessage(name string, t *corev1.ContainerStateTerminated) string {
+	m := fmt.Sprintf("%s: %s (exit code %d)", name, cmp.Or(t.Reason, "Error"), t.ExitCode)
+	if text := strings.TrimSpace(t.Message); text != "" {
+		m += ": " + text
+	}
+	return m
+}
+
+func code(t *corev1.ContainerStateTerminated) *int {
+	c := int(t.ExitCode)
+	return &c
+}
