@@ -1,0 +1,307 @@
+package build
+
+import (
+	"fmt"
+	"iter"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/podflow/podflow/executor"
+	"github.com/podflow/podflow/internal/nearest"
+	"github.com/podflow/podflow/workflow/spec"
+)
+
+// Built is what the builders said, as data.
+type Built struct {
+	Templates []spec.Template
+	Funcs     map[string]executor.Func
+	// Inputs are the types of the entry template's inputs, by name. A template that was not built in Go has none.
+	Inputs map[string]reflect.Type
+	// Problems is what is wrong and only the builders can know: types, and tasks of other templates.
+	Problems []Problem
+}
+
+// Problem is one thing that is wrong, with the path to it.
+type Problem struct{ Path, Text string }
+
+// Compile turns the entry template and all that it calls into data. What was built is not changed and not kept:
+// it may be built on and compiled again.
+func Compile(entry Sealed, arguments []*Arg) Built {
+	c := compiler{seen: map[string]*Template{}}
+	c.out.Funcs = map[string]executor.Func{}
+	t := templateOf(entry)
+	if t.kind == none {
+		c.problem("entrypoint", "there is no template, or one that no constructor made")
+		return c.out
+	}
+	c.add(t)
+	for i := 0; i < len(c.order); i++ { // grows as calls are found
+		c.template(c.order[i])
+	}
+	c.out.Inputs = make(map[string]reflect.Type, len(t.in))
+	for _, d := range t.in {
+		c.out.Inputs[d.name] = d.typ
+	}
+	for _, a := range arguments {
+		c.argument("arguments", t, a)
+	}
+	return c.out
+}
+
+type compiler struct {
+	out   Built
+	seen  map[string]*Template
+	order []*Template
+	names map[string]struct{} // scratch of one template
+}
+
+func (c *compiler) problem(path, format string, args ...any) {
+	c.out.Problems = append(c.out.Problems, Problem{path, fmt.Sprintf(format, args...)})
+}
+
+// add notes a template the first time that it is met.
+func (c *compiler) add(t *Template) {
+	switch old, ok := c.seen[t.spec.Name]; {
+	case !ok:
+		c.seen[t.spec.Name] = t
+		c.order = append(c.order, t)
+	case old != t && !same(old, t):
+		c.problem("templates["+t.spec.Name+"]", "two different templates have this name")
+		c.seen[t.spec.Name] = t // say it once for each
+	}
+}
+
+// same says that two builders say the same: a function that makes a template may be called twice.
+func same(a, b *Template) bool {
+	if len(a.calls) != len(b.calls) || len(a.edits)+len(b.edits) > 0 || a.kind != b.kind ||
+		a.fnType != b.fnType || a.fn != nil || b.fn != nil || !reflect.DeepEqual(a.spec, b.spec) {
+		return false
+	}
+	for i, x := range a.calls {
+		y := b.calls[i]
+		if x.name != y.name || x.group != y.group || x.callee.spec.Name != y.callee.spec.Name ||
+			x.edit != nil || y.edit != nil || x.editSt != nil || y.editSt != nil ||
+			len(x.args) != len(y.args) || len(x.needs) != len(y.needs) {
+			return false
+		}
+		for j := range x.args {
+			if x.args[j].Name != y.args[j].Name || x.args[j].Value != y.args[j].Value || x.args[j].Type != y.args[j].Type {
+				return false
+			}
+		}
+		for j := range x.needs {
+			if x.needs[j].name != y.needs[j].name {
+				return false
+			}
+		}
+	}
+	return slices.EqualFunc(a.in, b.in, decl.equal) && slices.EqualFunc(a.out, b.out, decl.equal)
+}
+
+func (d decl) equal(e decl) bool { return d.name == e.name && d.typ == e.typ && d.result == e.result }
+
+// template writes one template: its own spec, then its tasks or steps, then the edits.
+func (c *compiler) template(t *Template) {
+	path := "templates[" + t.spec.Name + "]"
+	for _, p := range t.problems {
+		c.problem(path, "%s", p)
+	}
+	s := *t.spec.DeepCopy()
+	switch t.kind {
+	case dag:
+		c.tasks(t, path, &s)
+	case steps:
+		c.steps(t, path, &s)
+	}
+	for _, d := range t.out {
+		c.uses(path+".outputs", &Call{owner: t, group: t.groups}, &d.from)
+	}
+	if t.fn != nil {
+		c.out.Funcs[t.spec.Name] = t.fn
+	}
+	if len(t.edits) > 0 {
+		for _, edit := range t.edits {
+			edit(&s)
+		}
+		s = *s.DeepCopy() // an edit may put in what its owner changes later
+	}
+	c.out.Templates = append(c.out.Templates, s)
+}
+
+func (c *compiler) tasks(t *Template, path string, s *spec.Template) {
+	tasks := make([]spec.Task, len(t.calls))
+	params := c.parameters(t)
+	for i, k := range t.calls {
+		task := &tasks[i]
+		task.Name, task.Template = k.name, k.callee.spec.Name
+		task.Arguments.Parameters, params = c.call(path, ".tasks[", k, params)
+		task.Dependencies = c.dependencies(path, k)
+		if k.edit != nil {
+			k.edit(task)
+			*task = *task.DeepCopy()
+		}
+	}
+	s.DAG.Tasks = tasks
+}
+
+func (c *compiler) steps(t *Template, path string, s *spec.Template) {
+	s.Steps = make([][]spec.Step, t.groups)
+	params := c.parameters(t)
+	for _, k := range t.calls {
+		step := spec.Step{Name: k.name, Template: k.callee.spec.Name}
+		step.Arguments.Parameters, params = c.call(path, ".steps[", k, params)
+		if len(k.needs) > 0 {
+			c.problem(path+".steps["+k.name+"]", "a step has no dependencies; put it into a later group")
+		}
+		if k.editSt != nil {
+			k.editSt(&step)
+			step = *step.DeepCopy()
+		}
+		s.Steps[k.group] = append(s.Steps[k.group], step)
+	}
+}
+
+// parameters is room for all arguments of a template's calls, with their values: one allocation, not two each.
+func (c *compiler) parameters(t *Template) []spec.Parameter {
+	n := 0
+	for _, k := range t.calls {
+		n += len(k.args)
+	}
+	params, values := make([]spec.Parameter, n), make([]spec.AnyString, n)
+	for i := range params {
+		params[i].Value = &values[i]
+	}
+	return params
+}
+
+// call checks one task or step and writes its arguments into room.
+func (c *compiler) call(path, word string, k *Call, room []spec.Parameter) (args, rest []spec.Parameter) {
+	if k.callee.kind == none {
+		c.problem(path+word+k.name+"]", "calls no template, or one that no constructor made")
+	} else {
+		c.add(k.callee)
+	}
+	n := len(k.args)
+	args, rest = room[:n:n], room[n:]
+	if n == 0 {
+		args = nil
+	}
+	for i, a := range k.args {
+		args[i].Name = a.Name
+		*args[i].Value = spec.AnyString(a.Value)
+		if a.Problem != "" || a.Type != k.callee.inputType(a.Name) || a.From.Call != nil || a.From.Parts != nil {
+			at := path + word + k.name + "]"
+			c.argument(at+".arguments", k.callee, a)
+			c.uses(at, k, &a.From)
+		}
+	}
+	return args, rest
+}
+
+// argument checks the type of a value; that the parameter exists is for the plan to see.
+func (c *compiler) argument(path string, callee *Template, a *Arg) {
+	path += ".parameters[" + a.Name + "]"
+	if a.Problem != "" {
+		c.problem(path, "%s", a.Problem)
+	}
+	if want := callee.inputType(a.Name); want != nil && a.Type != want {
+		c.problem(path, "%q is of type %v in template %q, not %v", a.Name, want, callee.spec.Name, a.Type)
+	}
+}
+
+// uses checks that a value comes from a call that user may refer to, and has the type that it is taken for.
+func (c *compiler) uses(path string, user *Call, o *Origin) {
+	for i := range o.Parts {
+		c.uses(path, user, &o.Parts[i])
+	}
+	p := o.Call
+	if p == nil {
+		return
+	}
+	if p.owner != user.owner {
+		name := "no template"
+		if p.owner != nil {
+			name = fmt.Sprintf("template %q", p.owner.spec.Name)
+		}
+		c.problem(path, "uses %q of %q, which is in %s", o.Output, p.name, name)
+		return
+	}
+	for _, d := range p.callee.out {
+		if d.name != o.Output {
+			continue
+		}
+		if d.typ != o.Type && o.Type != nil && d.typ != nil {
+			c.problem(path, "output %q is of type %v in template %q, not %v", o.Output, d.typ, p.callee.spec.Name, o.Type)
+		}
+		return
+	}
+}
+
+// dependencies are those that were said, then the tasks whose values or tags an argument uses.
+func (c *compiler) dependencies(path string, k *Call) []string {
+	var names []string
+	if len(k.needs) > 0 {
+		names = make([]string, 0, len(k.needs))
+	}
+	for _, n := range k.needs {
+		if n.owner != k.owner {
+			of := "which belongs to no template"
+			if n.owner != nil {
+				of = fmt.Sprintf("which is in template %q", n.owner.spec.Name)
+			}
+			c.problem(path+".tasks["+k.name+"].dependencies", "task %q, %s", n.name, of)
+			continue
+		}
+		names = append(names, n.name)
+	}
+	said := len(names)
+	for _, a := range k.args {
+		for name := range taskTags(a.Value) {
+			if !slices.Contains(names[:said], name) && !slices.Contains(names[said:], name) {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
+}
+
+// taskTags is the names of the tasks that the tags of a text refer to.
+func taskTags(text string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for {
+			_, rest, ok := strings.Cut(text, "{{")
+			if !ok {
+				return
+			}
+			tag, after, _ := strings.Cut(rest, "}}")
+			text = after
+			if name, ok := strings.CutPrefix(strings.TrimSpace(tag), "tasks."); ok {
+				name, _, _ = strings.Cut(name, ".")
+				if !yield(name) {
+					return
+				}
+			}
+		}
+	}
+}
+
+func (t *Template) inputType(name string) reflect.Type {
+	for i := range t.in {
+		if t.in[i].name == name {
+			return t.in[i].typ
+		}
+	}
+	return nil
+}
+
+// Hint is the nearest of the names, for messages.
+func Hint(name string, types map[string]reflect.Type) string {
+	return nearest.Hint(name, func(yield func(string) bool) {
+		for n := range types {
+			if !yield(n) {
+				return
+			}
+		}
+	})
+}

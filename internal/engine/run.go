@@ -1,0 +1,442 @@
+// Package engine runs a plan: what has ended decides what begins. The decisions are the machine's, which is pure;
+// this file carries them out.
+//
+// There is no loop that waits: whoever has an event, such as the goroutine of a leaf that has ended, queues it, and
+// if nobody is at it carries out what follows for all that is queued. A chain of nodes so runs on one goroutine.
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"github.com/podflow/podflow/executor"
+	"github.com/podflow/podflow/internal/plan"
+	"github.com/podflow/podflow/workflow/journal"
+	"github.com/podflow/podflow/workflow/spec"
+)
+
+// Config is what a run is made of.
+type Config struct {
+	Plan     *plan.Plan
+	Executor executor.Executor
+	Run      *executor.Run
+	// Arguments are the values of the workflow's parameters; those that are not given have their defaults.
+	Arguments []executor.Value
+	// Journal takes each end before anything acts on it; nil: nobody needs it.
+	Journal journal.Journal
+	// Ended is what an earlier process recorded.
+	Ended []journal.Record
+	// Over says that the run is: it is shown as it ended, and nothing is executed.
+	Over bool
+}
+
+// Run is one run of a plan.
+type Run struct {
+	run      *executor.Run
+	exec     executor.Executor
+	releaser executor.Releaser
+	journal  journal.Journal
+	known    map[executor.ID]*journal.Record
+	over     bool
+	ctx      context.Context
+	cancel   context.CancelCauseFunc
+	work     sync.WaitGroup
+	done     chan struct{} // closed when nothing of the run is at work any more
+
+	mu       sync.RWMutex // guards what follows
+	m        machine
+	changed  chan struct{} // closed at the next change; nil if nobody waits
+	err      error         // trouble of the run itself: its journal, its clean-up
+	paths    map[string]*node
+	indexed  int
+	detached bool
+
+	queueMu sync.Mutex // guards what follows
+	queue   []event
+	spare   []event
+	driving bool
+	closed  bool // the run has ended or was detached: nobody outside can tell it anything
+}
+
+// event is something that happened outside of the machine.
+type event struct {
+	attempt *attempt // whose it is; nil: the run's
+	update  *executor.Update
+	stop    error // the run is to stop, and why
+	result  executor.Result
+	err     error
+	at      int64 // of an end
+}
+
+// Start begins a run and returns at once. The executor's BeginRun, and the journal's record of the start, are the
+// caller's.
+func Start(c Config) *Run {
+	r := &Run{run: c.Run, exec: c.Executor, journal: c.Journal, done: make(chan struct{})}
+	r.releaser, _ = c.Executor.(executor.Releaser)
+	r.ctx, r.cancel = context.WithCancelCause(context.Background())
+	r.m = machine{run: c.Run, plan: c.Plan, vars: runVars(c.Run, c.Plan, c.Arguments), now: time.Now().UnixNano()}
+	if len(c.Ended) > 0 {
+		r.known = make(map[executor.ID]*journal.Record, len(c.Ended))
+		for i := range c.Ended {
+			r.known[c.Ended[i].ID] = &c.Ended[i]
+		}
+	}
+	r.over = c.Over
+	r.work.Add(1) // for the run itself, until it is closed
+	r.driving = true
+	r.mu.Lock()
+	r.m.begin()
+	starts := r.m.starts
+	r.m.starts = nil
+	ended := r.m.root.phase.ended()
+	r.mu.Unlock()
+	for _, s := range starts {
+		r.launch(s)
+	}
+	if ended {
+		r.finish()
+	}
+	go func() {
+		r.work.Wait()
+		r.cancel(nil)
+		close(r.done)
+	}()
+	if s := r.drive(); s.node != nil {
+		r.launch(s)
+	}
+	return r
+}
+
+// Stop ends the run: what is at work is cancelled, nothing more begins.
+func (r *Run) Stop(cause error) {
+	r.queueMu.Lock()
+	if r.closed {
+		r.queueMu.Unlock()
+		return
+	}
+	r.work.Add(1)
+	r.queueMu.Unlock()
+	defer r.work.Done()
+	r.tell(event{stop: cause})
+}
+
+// Detach lets go of the run: what is at work goes on without it.
+func (r *Run) Detach() { r.Stop(executor.ErrDetach) }
+
+// Done is closed when nothing of the run is at work any more: it ended, or was detached.
+func (r *Run) Done() <-chan struct{} { return r.done }
+
+// attempt is one attempt of a leaf while it is executed.
+type attempt struct {
+	task  executor.Task
+	run   *Run
+	node  *node
+	delay time.Duration
+	once  sync.Once
+	spec  *spec.Template
+	err   error
+}
+
+// launch executes an attempt on a goroutine of its own.
+func (r *Run) launch(s start) {
+	r.work.Add(1)
+	go r.workOn(s)
+}
+
+// workOn executes an attempt, and then whatever its end leaves to this goroutine.
+func (r *Run) workOn(s start) {
+	defer r.work.Done()
+	var a *attempt
+	defer func() {
+		if a != nil { // runtime.Goexit was called inside of Execute
+			if s := r.post(event{attempt: a, err: executor.ErrGoexit, at: time.Now().UnixNano()}); s.node != nil {
+				r.launch(s)
+			}
+		}
+	}()
+	for s.node != nil {
+		a = r.newAttempt(s)
+		e := r.execute(a)
+		a = nil
+		s = r.post(e)
+	}
+}
+
+func (r *Run) newAttempt(s start) *attempt {
+	n := s.node
+	a := &attempt{run: r, node: n, delay: s.delay}
+	t := &a.task
+	t.ID.Run, t.ID.Attempt = r.run.UID, int(s.attempt)
+	t.ID.Node, t.Path = n.names(r.run.Name)
+	t.Run, t.Inputs, t.Func = r.run, n.inputs, n.template.Func
+	t.TemplateName, t.Name = n.template.Name, n.template.Name
+	t.WantResult = n.template.WantsResult
+	if n.scope != nil {
+		c := &n.caller().Calls[n.call]
+		t.Name, t.WantResult = c.Name, c.WantResult
+	}
+	t.Template = a.template
+	return a
+}
+
+// execute runs an attempt to its end. A panic of the executor is the node's error and not the program's end.
+func (r *Run) execute(a *attempt) (e event) {
+	defer func() {
+		if p := recover(); p != nil {
+			e = event{attempt: a, err: &executor.PanicError{Value: p, Stack: debug.Stack()}, at: time.Now().UnixNano()}
+		}
+	}()
+	e.attempt = a
+	if rec := r.known[a.task.ID]; rec != nil {
+		e.result, e.err = rec.Outcome()
+		e.at = rec.Finished
+		return e
+	}
+	if r.over {
+		e.result = executor.Result{Phase: spec.Failed, Message: "terminated"}
+	} else if e.err = a.wait(r.ctx); e.err == nil {
+		e.result, e.err = r.exec.Execute(r.ctx, &a.task, a.notify)
+	}
+	e.at = time.Now().UnixNano()
+	return e
+}
+
+// wait waits until the attempt is due.
+func (a *attempt) wait(ctx context.Context) error {
+	if a.delay == 0 {
+		return context.Cause(ctx)
+	}
+	timer := time.NewTimer(a.delay)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+func (a *attempt) notify(u executor.Update) { a.run.tell(event{attempt: a, update: &u}) }
+
+// template is the leaf's template with every tag replaced.
+func (a *attempt) template() (*spec.Template, error) {
+	a.once.Do(func() {
+		t := a.node.template
+		a.spec = t.Spec
+		if len(t.Fields) == 0 {
+			return
+		}
+		a.spec = t.Spec.DeepCopy()
+		if missing := t.Fields.Fill(a.spec, a.value); missing != "" {
+			a.err = fmt.Errorf("templates[%s]: {{%s}} has no value", t.Name, missing)
+		}
+	})
+	return a.spec, a.err
+}
+
+// value is what a tag in a leaf's own text stands for. It reads nothing that changes.
+func (a *attempt) value(r *plan.Ref) (string, bool) {
+	if r.Kind == plan.RefNodeName {
+		return a.task.ID.Node, true
+	}
+	return a.run.m.value(a.node, r)
+}
+
+// tell queues an event from somebody who must not be held up by what follows from it.
+func (r *Run) tell(e event) {
+	if !r.enqueue(e) {
+		return
+	}
+	r.work.Add(1)
+	go func() {
+		defer r.work.Done()
+		if s := r.drive(); s.node != nil {
+			r.launch(s)
+		}
+	}()
+}
+
+// post queues an event and carries out what follows, unless somebody else is at it already. It returns a start for
+// the caller to carry out itself.
+func (r *Run) post(e event) start {
+	if !r.enqueue(e) {
+		return start{}
+	}
+	return r.drive()
+}
+
+// enqueue reports whether the caller is to drive.
+func (r *Run) enqueue(e event) bool {
+	r.queueMu.Lock()
+	defer r.queueMu.Unlock()
+	r.queue = append(r.queue, e)
+	if r.driving {
+		return false
+	}
+	r.driving = true
+	return true
+}
+
+// drive carries out what follows from the queued events until there are none. One goroutine does so at a time.
+func (r *Run) drive() (mine start) {
+	for {
+		r.queueMu.Lock()
+		batch := r.queue
+		if len(batch) == 0 {
+			r.driving = false
+			r.queueMu.Unlock()
+			return mine
+		}
+		r.queue, r.spare = r.spare[:0], nil
+		r.queueMu.Unlock()
+
+		starts := r.apply(batch)
+		clear(batch)
+		r.queueMu.Lock()
+		r.spare = batch
+		r.queueMu.Unlock()
+		for _, s := range starts {
+			if mine.node == nil {
+				mine = s
+				continue
+			}
+			r.launch(s)
+		}
+	}
+}
+
+// apply records what has ended, lets the machine act on the events, and returns what is to start.
+func (r *Run) apply(batch []event) []start {
+	if err := r.record(batch); err != nil {
+		batch = append(batch, event{stop: fmt.Errorf("journal: %w", err)})
+	}
+	var cancel error
+	r.mu.Lock()
+	for i := range batch {
+		e := &batch[i]
+		switch {
+		case e.stop != nil:
+			if r.m.stop == nil {
+				r.m.stop, cancel = e.stop, e.stop
+				r.detached = errors.Is(e.stop, executor.ErrDetach)
+			}
+		case e.update != nil:
+			r.m.now = time.Now().UnixNano()
+			r.m.update(e.attempt.node, e.update)
+		case r.detached && e.err != nil:
+			// it goes on without this process
+		default:
+			r.m.now = e.at
+			r.m.finish(e.attempt.node, e.result, e.err)
+			r.m.settle()
+		}
+	}
+	starts := r.m.starts
+	r.m.starts = nil
+	ended := r.m.root.phase.ended()
+	if r.changed != nil {
+		close(r.changed)
+		r.changed = nil
+	}
+	r.mu.Unlock()
+	if cancel != nil {
+		r.cancel(cancel)
+	}
+	switch {
+	case ended:
+		r.finish()
+	case cancel != nil && errors.Is(cancel, executor.ErrDetach):
+		if r.close() {
+			r.work.Done()
+		}
+	}
+	return starts
+}
+
+// cleanUpTime bounds what an executor does after a run.
+const cleanUpTime = 5 * time.Minute
+
+// finish does once what is to be done when the root has ended.
+func (r *Run) finish() {
+	if !r.close() {
+		return
+	}
+	defer r.work.Done()
+	if r.over {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.ctx), cleanUpTime)
+	defer cancel()
+	if r.journal != nil {
+		if err := r.journal.End(ctx, r.run.Name, r.Phase()); err != nil {
+			r.trouble(fmt.Errorf("journal: %w", err))
+		}
+	}
+	if h, ok := r.exec.(executor.Handler); ok {
+		if err := h.EndRun(ctx, r.run, r.Phase()); err != nil {
+			r.trouble(err)
+		}
+	}
+}
+
+// close says that nothing more can happen to the run; it reports whether that is new.
+func (r *Run) close() bool {
+	r.queueMu.Lock()
+	defer r.queueMu.Unlock()
+	was := r.closed
+	r.closed = true
+	return !was
+}
+
+// record writes down the ends in a batch of events, before anything acts on them, and lets go of their remains.
+func (r *Run) record(batch []event) error {
+	if r.journal == nil && r.releaser == nil {
+		return nil
+	}
+	var records []journal.Record
+	for i := range batch {
+		e := &batch[i]
+		if r.journal == nil || e.attempt == nil || e.update != nil || r.known[e.attempt.task.ID] != nil {
+			continue
+		}
+		res, err := e.result, e.err
+		if cause := context.Cause(r.ctx); cause != nil && err != nil {
+			if errors.Is(cause, executor.ErrDetach) {
+				continue
+			}
+			res, err = executor.Result{Phase: spec.Failed, Message: stopMessage(cause)}, nil
+		}
+		records = append(records, journal.NewRecord(e.attempt.task.ID, res, err, e.at))
+	}
+	if len(records) > 0 {
+		if err := r.journal.Append(context.WithoutCancel(r.ctx), r.run.Name, records); err != nil {
+			return err
+		}
+	}
+	if r.releaser == nil {
+		return nil
+	}
+	for i := range batch {
+		if a := batch[i].attempt; a != nil && batch[i].update == nil && !errors.Is(batch[i].err, executor.ErrDetach) {
+			r.work.Add(1)
+			go func() {
+				defer r.work.Done()
+				if err := r.releaser.Release(context.WithoutCancel(r.ctx), &a.task); err != nil {
+					r.trouble(err)
+				}
+			}()
+		}
+	}
+	return nil
+}
+
+// trouble notes an error that is not a node's.
+func (r *Run) trouble(err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.err = errors.Join(r.err, err)
+}

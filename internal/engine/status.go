@@ -1,0 +1,334 @@
+package engine
+
+import (
+	"context"
+	"iter"
+	"time"
+
+	"github.com/podflow/podflow/executor"
+	"github.com/podflow/podflow/internal/plan"
+	"github.com/podflow/podflow/workflow/spec"
+)
+
+// Status is what is known of a node at one time.
+type Status struct {
+	Name, Path, DisplayName  string
+	TemplateName             string
+	Type                     spec.NodeType
+	Phase                    spec.Phase
+	Message                  string
+	Attempts                 int
+	Started, Finished        time.Time
+	Inputs, Outputs          []executor.Value
+	Result                   *string
+	ExitCode                 *int
+	PodName, PodIP, HostNode string
+	Err                      error
+	Parent                   string // the path of the node that it is in
+	Root                     bool
+}
+
+// Event is a change of a node.
+type Event struct {
+	Time time.Time
+	Status
+}
+
+// Phase is the phase of the run.
+func (r *Run) Phase() spec.Phase {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	return phases[r.m.root.phase]
+}
+
+// Err is trouble of the run itself: its journal, its clean-up.
+func (r *Run) Err() error {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	return r.err
+}
+
+// Detached says that the run goes on without this process.
+func (r *Run) Detached() bool {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	return r.detached
+}
+
+// Info is what does not change of the run.
+func (r *Run) Info() *executor.Run { return r.run }
+
+// Executor is what runs the leaves.
+func (r *Run) Executor() executor.Executor { return r.exec }
+
+// Node is the node of that path, if it has begun.
+func (r *Run) Node(path string) (Status, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	n := r.find(path)
+	if n == nil {
+		return Status{}, false
+	}
+	return r.status(n), true
+}
+
+// ID is the ID of the node of that path, or empty. The first call for a run costs an index of all its nodes.
+func (r *Run) ID(path string) string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if n := r.find(path); n != nil {
+		return r.m.id(n)
+	}
+	return ""
+}
+
+// Len is the number of nodes that have begun.
+func (r *Run) Len() int {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	return r.m.count
+}
+
+// find finds a node by its path. The index grows when somebody asks.
+func (r *Run) find(path string) *node {
+	if path == "" {
+		return r.m.root
+	}
+	if r.paths == nil {
+		r.paths = map[string]*node{}
+	}
+	if r.indexed < r.m.count {
+		for n := range r.m.nodes.from(r.indexed) {
+			_, p := n.names(r.run.Name)
+			r.paths[p] = n
+		}
+		r.indexed = r.m.count
+	}
+	return r.paths[path]
+}
+
+// Nodes are the nodes that have begun, in that order.
+func (r *Run) Nodes() iter.Seq[Status] {
+	return func(yield func(Status) bool) {
+		for i := 0; ; {
+			page := r.page(i)
+			for _, s := range page {
+				if !yield(s) {
+					return
+				}
+			}
+			if i += len(page); len(page) == 0 {
+				return
+			}
+		}
+	}
+}
+
+// page is some of the nodes from a place on: the lock is not held while the caller looks at them.
+func (r *Run) page(from int) []Status {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var page []Status
+	for n := range r.m.nodes.from(from) {
+		if page = append(page, r.status(n)); len(page) == pageSize {
+			break
+		}
+	}
+	return page
+}
+
+// Events are the changes of nodes from the beginning to the end of the run, or of ctx.
+func (r *Run) Events(ctx context.Context) iter.Seq[Event] {
+	return func(yield func(Event) bool) {
+		for at := 0; ; {
+			batch, changed, over := r.eventsFrom(at)
+			for _, e := range batch {
+				if ctx.Err() != nil || !yield(e) {
+					return
+				}
+			}
+			at += len(batch)
+			if len(batch) > 0 {
+				continue
+			}
+			if over {
+				return
+			}
+			select {
+			case <-changed:
+			case <-r.done:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}
+}
+
+// eventsFrom are the events from a place on, or a channel that is closed when there are more.
+func (r *Run) eventsFrom(at int) (batch []Event, changed <-chan struct{}, over bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for rec := range r.m.events.from(at) {
+		s := r.status(rec.node)
+		s.Phase, s.Message = phases[rec.phase], rec.message
+		if !rec.phase.ended() {
+			s.Finished, s.Outputs, s.Result, s.ExitCode, s.Err = time.Time{}, nil, nil, nil, nil
+		}
+		batch = append(batch, Event{time.Unix(0, rec.at), s})
+		if len(batch) == pageSize {
+			break
+		}
+	}
+	if len(batch) > 0 {
+		return batch, nil, false
+	}
+	select {
+	case <-r.done:
+		return nil, nil, true
+	default:
+	}
+	if r.changed == nil {
+		r.changed = make(chan struct{})
+	}
+	return nil, r.changed, false
+}
+
+// status is the state of a node; r.mu is held.
+func (r *Run) status(n *node) Status {
+	s := Status{Type: n.nodeType(), Phase: phases[n.phase], Inputs: n.inputs, Attempts: int(n.attempt) + 1, Root: n.scope == nil}
+	s.Name, s.Path = n.names(r.run.Name)
+	if s.DisplayName = n.callName(); s.Root {
+		s.DisplayName = r.run.Name
+	} else {
+		_, s.Parent = n.scope.names(r.run.Name)
+	}
+	if n.template != nil {
+		s.TemplateName = n.template.Name
+	}
+	s.Started = time.Unix(0, n.started)
+	if n.finished != 0 {
+		s.Finished = time.Unix(0, n.finished)
+	}
+	if i := n.info; i != nil {
+		s.Message, s.Outputs, s.Result, s.ExitCode, s.Err = i.message, i.outputs, i.result, i.exitCode, i.err
+		s.PodName, s.PodIP, s.HostNode = i.podName, i.podIP, i.hostNode
+	}
+	return s
+}
+
+// Causes are the nodes that went wrong by themselves, not because of others, in the order in which they began.
+func (r *Run) Causes() []Status {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var causes []Status
+	for n := range r.m.nodes.all() {
+		if n.phase.bad() && !n.failedByOther() {
+			causes = append(causes, r.status(n))
+		}
+	}
+	return causes
+}
+
+// failedByOther says that the node is a dag or steps in which another node went wrong.
+func (n *node) failedByOther() bool {
+	if n.frame == nil {
+		return false
+	}
+	for _, child := range n.frame.nodes {
+		if child != nil && child.phase.bad() {
+			return true
+		}
+	}
+	return false
+}
+
+// Task is the attempt that a leaf is at, as the executor knows it.
+func (r *Run) Task(path string) (*executor.Task, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	n := r.find(path)
+	if n == nil || n.isGroup() || n.omitted || !n.template.Kind.Leaf() {
+		return nil, false
+	}
+	return &r.newAttempt(start{node: n, attempt: n.attempt}).task, true
+}
+
+// Children are the nodes that come next after each node as Argo draws them, by path: a node is a child of every
+// node that it waited for, and of its dag or group where it waited for none.
+func (r *Run) Children() map[string][]string {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	children := map[string][]string{}
+	path := func(n *node) string { _, p := n.names(r.run.Name); return p }
+	for n := range r.m.nodes.all() {
+		if _, ok := children[path(n)]; !ok {
+			children[path(n)] = []string{}
+		}
+		for _, before := range n.before() {
+			p := path(before)
+			children[p] = append(children[p], path(n))
+		}
+	}
+	return children
+}
+
+// before are the nodes of which a node is a child.
+func (n *node) before() []*node {
+	switch {
+	case n.scope == nil:
+		return nil
+	case n.isGroup() && n.call > 0:
+		var out []*node
+		for _, step := range n.scope.frame.nodes[n.call-1].frame.nodes {
+			out = append(out, step.outbound()...)
+		}
+		if len(out) > 0 {
+			return out
+		}
+	case !n.isGroup() && !n.scope.isGroup():
+		var out []*node
+		for _, p := range n.scope.template.Graph.Pred(n.call) {
+			if on := n.scope.frame.nodes[p]; on != nil {
+				out = append(out, on.outbound()...)
+			}
+		}
+		if len(out) > 0 {
+			return out
+		}
+	}
+	return []*node{n.scope}
+}
+
+// outbound are the nodes at which a node's part of the tree ends.
+func (n *node) outbound() []*node {
+	var out []*node
+	switch {
+	case n.frame == nil || n.omitted:
+	case n.template.Kind == plan.DAG:
+		for _, t := range n.template.Targets {
+			if last := n.frame.nodes[t]; last != nil {
+				out = append(out, last.outbound()...)
+			}
+		}
+	default:
+		for i := len(n.frame.nodes) - 1; i >= 0; i-- {
+			if g := n.frame.nodes[i]; g != nil {
+				for _, step := range g.frame.nodes {
+					out = append(out, step.outbound()...)
+				}
+				break
+			}
+		}
+	}
+	if len(out) == 0 {
+		return []*node{n}
+	}
+	return out
+}
+
+// StopCause is why the run was stopped, or nil.
+func (r *Run) StopCause() error {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	return r.m.stop
+}

@@ -1,0 +1,317 @@
+package plan
+
+import (
+	"fmt"
+	"iter"
+	"maps"
+	"strings"
+
+	"github.com/podflow/podflow/executor"
+	"github.com/podflow/podflow/internal/nearest"
+	"github.com/podflow/podflow/workflow/spec"
+)
+
+// Compile checks the workflow and makes it a plan, which keeps w: it must not change any more. The problems are all
+// that is wrong; there is a plan only if there are none. funcs are the Go functions of the program by template name.
+func Compile(w *spec.Workflow, funcs map[string]executor.Func) (*Plan, []Problem) {
+	c := &compiler{plan: &Plan{Spec: w}, funcs: funcs, byName: make(map[string]*Template, len(w.Spec.Templates))}
+	c.workflow()
+	c.templates()
+	c.entry()
+	for _, t := range c.plan.Templates {
+		c.body(t)
+	}
+	c.recursion()
+	if len(c.problems) > 0 {
+		return nil, c.problems
+	}
+	return c.plan, nil
+}
+
+type compiler struct {
+	plan     *Plan
+	funcs    map[string]executor.Func
+	byName   map[string]*Template
+	problems []Problem
+}
+
+func (c *compiler) problem(path, format string, args ...any) {
+	c.problems = append(c.problems, Problem{path, fmt.Sprintf(format, args...)})
+}
+
+// hint names the nearest of the names. Where very much is wrong it would take too long and help nobody.
+func (c *compiler) hint(name string, names iter.Seq[string]) string {
+	if len(c.problems) > 100 {
+		return ""
+	}
+	return nearest.Hint(name, names)
+}
+
+func (c *compiler) warn(path, format string, args ...any) {
+	c.plan.Warnings = append(c.plan.Warnings, Problem{path, fmt.Sprintf(format, args...)})
+}
+
+// workflow compiles what stands outside of the templates.
+func (c *compiler) workflow() {
+	w := c.plan.Spec
+	switch {
+	case w.Name != "":
+		c.checkRunName("metadata.name", w.Name, maxRunName)
+	case w.GenerateName != "":
+		c.checkRunName("metadata.generateName", w.GenerateName+"x", maxRunName-SuffixLength+1)
+	default:
+		c.problem("metadata", "the workflow has neither a name nor a generateName")
+	}
+	c.supportedWorkflow(w)
+	c.plan.Arguments = c.inputs("arguments", w.Spec.Arguments.Parameters)
+	s := scope{c: c, call: -1}
+	c.plan.Fields = newStencil(&w.Spec, func(at *place, source string) Text {
+		return s.parse("spec"+at.String(), source)
+	})
+}
+
+// templates compiles the head of each template: its name, kind, inputs and outputs.
+func (c *compiler) templates() {
+	specs := c.plan.Spec.Spec.Templates
+	c.plan.Templates = make([]*Template, 0, len(specs))
+	for i := range specs {
+		s := &specs[i]
+		path := "templates[" + s.Name + "]"
+		if s.Name == "" {
+			path = fmt.Sprintf("templates[%d]", i)
+		}
+		c.checkName(path, "template", s.Name)
+		if _, twice := c.byName[s.Name]; twice {
+			c.problem(path, "two templates have this name")
+			continue
+		}
+		t := &Template{Name: s.Name, Spec: s, index: int32(len(c.plan.Templates))}
+		c.byName[s.Name] = t
+		c.plan.Templates = append(c.plan.Templates, t)
+		c.kind(path, t)
+		c.supportedTemplate(path, s)
+		t.Inputs = c.inputs(path+".inputs", s.Inputs.Parameters)
+		c.outputs(path+".outputs", t)
+	}
+}
+
+// kind finds out what a template does.
+func (c *compiler) kind(path string, t *Template) {
+	var kinds []string
+	has := func(there bool, k Kind) {
+		if there {
+			t.Kind = k
+			kinds = append(kinds, k.String())
+		}
+	}
+	s := t.Spec
+	has(s.Container != nil, Container)
+	has(s.Script != nil, Script)
+	has(s.DAG != nil, DAG)
+	has(s.Steps != nil, Steps)
+	if name, ok := FuncName(s); ok {
+		has(true, Func)
+		if t.Func = c.funcs[name]; t.Func == nil {
+			c.problem(path+".plugin", "needs the Go function %q, which this program does not have%s", name, c.hint(name, maps.Keys(c.funcs)))
+		}
+	}
+	kinds = append(kinds, unsupportedKinds(s)...)
+	switch {
+	case len(kinds) == 0:
+		c.problem(path, "does nothing: it has no container, script, dag or steps")
+	case len(kinds) > 1:
+		c.problem(path, "is of several kinds: %s", strings.Join(kinds, ", "))
+	case s.Container != nil && s.Container.Image == "":
+		c.problem(path+".container", "has no image")
+	case s.Script != nil && s.Script.Image == "":
+		c.problem(path+".script", "has no image")
+	case s.Script != nil && len(s.Script.Command) == 0:
+		c.problem(path+".script", "has no command: it is the interpreter of the source, such as [python]")
+	}
+}
+
+// inputs compiles the parameters that a template or the workflow takes.
+func (c *compiler) inputs(path string, params []spec.Parameter) []Input {
+	if len(params) == 0 {
+		return nil
+	}
+	in := make([]Input, len(params))
+	seen := make(map[string]bool, len(params))
+	s := scope{c: c, call: -1}
+	for i := range params {
+		p := &params[i]
+		at := path + ".parameters[" + p.Name + "]"
+		c.checkParameterName(at, p.Name)
+		if seen[p.Name] {
+			c.problem(at, "two parameters have this name")
+		}
+		seen[p.Name] = true
+		c.supportedInput(at, p)
+		in[i] = Input{Name: p.Name, Enum: p.Enum}
+		value := p.Value
+		if value == nil {
+			value = p.Default
+		}
+		if value == nil {
+			continue
+		}
+		text := s.parse(at, string(*value))
+		in[i].Default = &text
+		c.permits(at, &in[i], &text)
+	}
+	return in
+}
+
+func (c *compiler) permits(path string, in *Input, value *Text) {
+	if len(value.Refs) == 0 && !in.Permits(value.Source) {
+		c.problem(path, "the value %q is not permitted: the enum is %s", value.Source, list(in.Enum))
+	}
+}
+
+// outputs compiles what a template gives; what a dag or steps template gives is resolved with its body.
+func (c *compiler) outputs(path string, t *Template) {
+	t.WantsResult = t.Spec.Outputs.Result != nil
+	if t.WantsResult && t.Kind != Container && t.Kind != Script {
+		c.problem(path+".result", "a %v template has no standard output", t.Kind)
+	}
+	params := t.Spec.Outputs.Parameters
+	if len(params) == 0 {
+		return
+	}
+	t.Outputs = make([]Output, len(params))
+	seen := make(map[string]bool, len(params))
+	for i := range params {
+		p := &params[i]
+		at := path + ".parameters[" + p.Name + "]"
+		c.checkParameterName(at, p.Name)
+		if seen[p.Name] {
+			c.problem(at, "two parameters have this name")
+		}
+		seen[p.Name] = true
+		c.supportedOutput(at, t.Kind, p)
+		t.Outputs[i].Name = p.Name
+		if p.ValueFrom != nil && p.ValueFrom.Default != nil {
+			d := string(*p.ValueFrom.Default)
+			t.Outputs[i].Default = &d
+		}
+	}
+}
+
+func (c *compiler) entry() {
+	name := c.plan.Spec.Spec.Entrypoint
+	t := c.byName[name]
+	if t == nil {
+		if name == "" {
+			c.problem("spec.entrypoint", "there is none")
+		} else {
+			c.problem("spec.entrypoint", "no template %q%s", name, c.hint(name, c.templateNames()))
+		}
+		return
+	}
+	c.plan.Entry = t
+	for i := range t.Inputs {
+		in := &t.Inputs[i]
+		if in.Default != nil {
+			continue
+		}
+		if !hasInput(c.plan.Arguments, in.Name) {
+			c.problem("arguments", "template %q needs the parameter %q%s", t.Name, in.Name, c.hint(in.Name, inputNames(c.plan.Arguments)))
+		}
+	}
+}
+
+// body compiles what a template does.
+func (c *compiler) body(t *Template) {
+	path := "templates[" + t.Name + "]"
+	var s *scope
+	switch t.Kind {
+	case DAG:
+		s = c.dag(path, t)
+	case Steps:
+		s = c.steps(path, t)
+	default:
+		s = &scope{c: c, t: t, call: -1, body: true}
+		t.Fields = newStencil(t.Spec, func(at *place, source string) Text { return s.parse(path+at.String(), source) })
+		return
+	}
+	s.call = int32(len(t.Calls))
+	for i := range t.Outputs {
+		if from := t.Spec.Outputs.Parameters[i].ValueFrom; from != nil {
+			t.Outputs[i].From = s.parse(path+".outputs.parameters["+t.Outputs[i].Name+"]", from.Parameter)
+		}
+	}
+	if t.Graph != nil {
+		s.checkOrder()
+	}
+	t.names = nil
+}
+
+// recursion finds templates that call themselves: nothing ends that yet.
+func (c *compiler) recursion() {
+	n := len(c.plan.Templates)
+	a := arcs{at: make([]int32, 1, n+1)}
+	for _, t := range c.plan.Templates {
+		for i := range t.Calls {
+			if callee := t.Calls[i].Template; callee != nil && (i == 0 || t.Calls[i-1].Template != callee) {
+				a.tails = append(a.tails, callee.index)
+			}
+		}
+		a.at = append(a.at, int32(len(a.tails)))
+	}
+	g := newGraph(a)
+	for _, cycle := range g.cycles(func(v int32) string { return c.plan.Templates[v].Name }) {
+		// an edge leads from the called to the caller
+		names := strings.Split(cycle, " → ")
+		for i, j := 0, len(names)-1; i < j; i, j = i+1, j-1 {
+			names[i], names[j] = names[j], names[i]
+		}
+		c.problem("templates["+names[0]+"]", "calls its own template without a condition, so the recursion has no end: %s", strings.Join(names, " → "))
+	}
+}
+
+func (c *compiler) templateNames() iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for _, t := range c.plan.Templates {
+			if !yield(t.Name) {
+				return
+			}
+		}
+	}
+}
+
+func inputNames(in []Input) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for i := range in {
+			if !yield(in[i].Name) {
+				return
+			}
+		}
+	}
+}
+
+func outputNames(out []Output) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for i := range out {
+			if !yield(out[i].Name) {
+				return
+			}
+		}
+	}
+}
+
+func hasInput(in []Input, name string) bool {
+	for i := range in {
+		if in[i].Name == name {
+			return true
+		}
+	}
+	return false
+}
+
+func list(vs []spec.AnyString) string {
+	quoted := make([]string, len(vs))
+	for i, v := range vs {
+		quoted[i] = fmt.Sprintf("%q", string(v))
+	}
+	return strings.Join(quoted, ", ")
+}

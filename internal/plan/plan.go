@@ -1,0 +1,163 @@
+// Package plan is what a spec compiles to: for each template a graph, every reference resolved, every tag parsed
+// once. All checks that are not Go's own typing are made here, before anything runs. It is pure: no I/O, no clock,
+// no goroutines.
+package plan
+
+import (
+	"github.com/podflow/podflow/executor"
+	"github.com/podflow/podflow/workflow/spec"
+)
+
+// Plan is a compiled workflow. It does not change.
+type Plan struct {
+	Spec      *spec.Workflow
+	Templates []*Template
+	Entry     *Template
+	// Arguments are the workflow's parameters, in the order of their declaration.
+	Arguments []Input
+	// Fields are the texts with tags of the workflow's spec outside of the templates.
+	Fields Stencil
+	// Warnings are what the workflow says and nothing acts on.
+	Warnings []Problem
+}
+
+// Problem is one thing that is wrong, with the path to it.
+type Problem struct{ Path, Text string }
+
+// Template is a compiled template.
+type Template struct {
+	Name    string
+	Kind    Kind
+	Spec    *spec.Template
+	Inputs  []Input
+	Outputs []Output
+
+	// Fields are the texts with tags of a leaf's spec.
+	Fields Stencil
+	// Func is the Go function of a leaf that is one.
+	Func executor.Func
+	// WantsResult says that the standard output is always kept, UsesResult that some call of the template uses it.
+	WantsResult, UsesResult bool
+
+	// Calls are the tasks of a dag, or the steps, group after group.
+	Calls []Call
+	// Groups are where each group of steps ends in Calls.
+	Groups []int32
+	// Graph is the order of the calls.
+	Graph *Graph
+	// Targets are the calls that decide the phase of a dag, in the order in which they are named.
+	Targets []int32
+	// Wanted says for each call whether a target needs it. Nil: all are.
+	Wanted []bool
+
+	index int32
+	names map[string]int32 // of the calls; only while compiling
+}
+
+// Kind is what a template does.
+type Kind uint8
+
+// The kinds of template.
+const (
+	Container Kind = iota
+	Script
+	Func
+	DAG
+	Steps
+)
+
+var kindNames = [...]string{"container", "script", "plugin", "dag", "steps"}
+
+// String is the word of the spec for the kind.
+func (k Kind) String() string { return kindNames[k] }
+
+// Leaf says that the kind runs something, rather than calling other templates.
+func (k Kind) Leaf() bool { return k < DAG }
+
+// Input is a parameter that a template or the workflow takes.
+type Input struct {
+	Name string
+	// Default is its value where none is given; nil if one must be.
+	Default *Text
+	// Enum are the permitted values; none: all are.
+	Enum []spec.AnyString
+}
+
+// Output is a parameter that a template gives.
+type Output struct {
+	Name string
+	// From is what a dag or steps template gives.
+	From Text
+	// Default is the value where the container left none, or nil.
+	Default *string
+}
+
+// Call is a compiled task or step.
+type Call struct {
+	Name     string
+	Template *Template
+	// Inputs are the values for the template's inputs, in their order. Where a value holds references it is in Texts.
+	Inputs []executor.Value
+	// Texts has one text for each of Inputs, the zero Text for those without references; nil if none has any.
+	Texts []Text
+	// WantResult says that something uses the standard output of the node.
+	WantResult bool
+}
+
+// Group is the group of steps that a call is in.
+func (t *Template) Group(call int32) int32 {
+	lo, hi := 0, len(t.Groups)
+	for lo < hi {
+		if mid := (lo + hi) / 2; t.Groups[mid] <= call {
+			lo = mid + 1
+		} else {
+			hi = mid
+		}
+	}
+	return int32(lo)
+}
+
+// Output is the index of an output parameter, or -1.
+func (t *Template) Output(name string) int32 {
+	for i := range t.Outputs {
+		if t.Outputs[i].Name == name {
+			return int32(i)
+		}
+	}
+	return -1
+}
+
+// Permits says whether an input may have the value.
+func (i *Input) Permits(value string) bool {
+	for _, e := range i.Enum {
+		if string(e) == value {
+			return true
+		}
+	}
+	return len(i.Enum) == 0
+}
+
+// Leaves are the templates that the entrypoint may run as leaves, as an executor checks them.
+func (p *Plan) Leaves() []executor.Leaf {
+	var leaves []executor.Leaf
+	seen := make([]bool, len(p.Templates))
+	for queue := []*Template{p.Entry}; len(queue) > 0; queue = queue[1:] {
+		t := queue[0]
+		if seen[t.index] {
+			continue
+		}
+		seen[t.index] = true
+		if t.Kind.Leaf() {
+			leaves = append(leaves, executor.Leaf{
+				Path: "templates[" + t.Name + "]", Template: t.Spec, Func: t.Func != nil,
+				UsesResult: t.UsesResult || t.WantsResult,
+			})
+		}
+		for i := range t.Calls {
+			if c := t.Calls[i].Template; !seen[c.index] {
+				queue = append(queue, c)
+			}
+		}
+	}
+	return leaves
+}

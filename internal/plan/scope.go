@@ -1,0 +1,242 @@
+package plan
+
+import (
+	"fmt"
+	"iter"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// scope says what the tags at one place may refer to, and finds what they do.
+type scope struct {
+	c     *compiler
+	t     *Template // nil: only what belongs to the workflow
+	calls bool      // the tasks or steps of t
+	body  bool      // t is a leaf and the place is its own text
+	call  int32     // the call whose argument it is; len(t.Calls) for the outputs of t
+	uses  []use     // of the tasks of a dag
+	path  string
+}
+
+// use is a reference from one call of a dag to another.
+type use struct {
+	user, used int32
+	path, tag  string
+}
+
+// parse compiles a text that stands at path.
+func (s *scope) parse(path, source string) Text {
+	if !strings.Contains(source, "{{") {
+		return Text{Source: source}
+	}
+	s.path = path
+	return parseText(source, s.resolve, func(wrong string) { s.c.problem(path, "%s", wrong) })
+}
+
+// resolve finds what a tag refers to.
+func (s *scope) resolve(tag string) (Ref, string) {
+	root, rest, _ := strings.Cut(tag, ".")
+	switch root {
+	case "workflow":
+		return s.workflow(tag, rest)
+	case "inputs":
+		return s.input(rest)
+	case "tasks", "steps":
+		return s.callRef(root, rest)
+	case "outputs":
+		return s.output(rest)
+	case "node":
+		if rest != "name" {
+			return Ref{}, "no such variable; did you mean \"node.name\"?"
+		}
+		return Ref{Kind: RefNodeName}, ""
+	}
+	return Ref{}, "this variable is not supported yet"
+}
+
+// RunVariables are the names of what RefRun tags may name, besides parameters, labels and annotations.
+var RunVariables = []string{
+	"workflow.name", "workflow.namespace", "workflow.uid", "workflow.mainEntrypoint", "workflow.serviceAccountName",
+	"workflow.creationTimestamp", "workflow.creationTimestamp.RFC3339", "workflow.creationTimestamp.s",
+	"workflow.parameters", "workflow.parameters.json", "workflow.labels", "workflow.labels.json",
+	"workflow.annotations", "workflow.annotations.json", "workflow.priority",
+}
+
+func (s *scope) workflow(tag, rest string) (Ref, string) {
+	if slices.Contains(RunVariables, tag) {
+		return Ref{Kind: RefRun}, ""
+	}
+	group, name, _ := strings.Cut(rest, ".")
+	w := s.c.plan.Spec
+	switch group {
+	case "parameters":
+		if argument(w.Spec.Arguments.Parameters, name, 0) == nil {
+			return Ref{}, fmt.Sprintf("the workflow has no parameter %q%s", name, s.c.hint(name, inputNames(s.c.plan.Arguments)))
+		}
+		return Ref{Kind: RefRun}, ""
+	case "labels":
+		return s.known(name, w.Labels, "label")
+	case "annotations":
+		return s.known(name, w.Annotations, "annotation")
+	case "outputs", "status", "failures", "duration", "scheduledTime", "creationTimestamp":
+		return Ref{}, "this variable is not supported yet"
+	}
+	return Ref{}, "no such variable" + s.c.hint(tag, slices.Values(RunVariables))
+}
+
+func (s *scope) known(name string, names map[string]string, what string) (Ref, string) {
+	if _, ok := names[name]; !ok {
+		return Ref{}, fmt.Sprintf("the workflow has no %s %q%s", what, name, s.c.hint(name, maps.Keys(names)))
+	}
+	return Ref{Kind: RefRun}, ""
+}
+
+func (s *scope) input(rest string) (Ref, string) {
+	group, name, _ := strings.Cut(rest, ".")
+	switch {
+	case s.t == nil:
+		return Ref{}, "there are no inputs here"
+	case group == "artifacts":
+		return Ref{}, "artifacts are not supported yet"
+	case group != "parameters":
+		return Ref{}, "no such variable; inputs have parameters and artifacts"
+	case name == "":
+		return Ref{Kind: RefInputs}, ""
+	}
+	for i := range s.t.Inputs {
+		if s.t.Inputs[i].Name == name {
+			return Ref{Kind: RefInput, Index: int32(i)}, ""
+		}
+	}
+	return Ref{}, fmt.Sprintf("template %q declares no input %q%s", s.t.Name, name, s.c.hint(name, inputNames(s.t.Inputs)))
+}
+
+// output is the place where a leaf must leave an output.
+func (s *scope) output(rest string) (Ref, string) {
+	parts := strings.Split(rest, ".")
+	if !s.body || len(parts) != 3 || parts[0] != "parameters" || parts[2] != "path" {
+		return Ref{}, "no such variable here; a container may use outputs.parameters.NAME.path"
+	}
+	for _, p := range s.t.Spec.Outputs.Parameters {
+		if p.Name == parts[1] && p.ValueFrom != nil {
+			return Ref{Kind: RefConst, Name: p.ValueFrom.Path}, ""
+		}
+	}
+	return Ref{}, fmt.Sprintf("template %q declares no output %q%s", s.t.Name, parts[1], s.c.hint(parts[1], outputNames(s.t.Outputs)))
+}
+
+// callRef is a tag that names a task or step.
+func (s *scope) callRef(root, rest string) (Ref, string) {
+	name, what, _ := strings.Cut(rest, ".")
+	switch {
+	case !s.calls && root == "tasks":
+		return Ref{}, "there are no tasks here: only the arguments of a dag's tasks and its outputs can refer to them; pass the value as an input"
+	case !s.calls:
+		return Ref{}, "there are no steps here: only the arguments of later steps and the outputs can refer to them; pass the value as an input"
+	case s.t.Kind == DAG && root != "tasks", s.t.Kind == Steps && root != "steps":
+		return Ref{}, fmt.Sprintf("template %q is a %v template", s.t.Name, s.t.Kind)
+	case what == "" && name == "name":
+		return Ref{}, "this variable is not supported yet"
+	}
+	on, ok := s.t.names[name]
+	if !ok {
+		return Ref{}, fmt.Sprintf("no %s %q%s", strings.TrimSuffix(root, "s"), name, s.c.hint(name, s.t.callNames()))
+	}
+	if wrong := s.use(on, name, root+"."+rest); wrong != "" {
+		return Ref{}, wrong
+	}
+	call := &s.t.Calls[on]
+	if call.Template == nil { // said elsewhere
+		return Ref{Kind: RefConst}, ""
+	}
+	return s.field(call, on, what)
+}
+
+// use checks that a call comes before the place that refers to it; for a dag that waits for its order.
+func (s *scope) use(on int32, name, tag string) string {
+	switch {
+	case on == s.call:
+		return "refers to itself"
+	case s.t.Kind == DAG:
+		if int(s.call) < len(s.t.Calls) {
+			s.uses = append(s.uses, use{s.call, on, s.path, tag})
+		}
+	case int(s.call) < len(s.t.Calls) && s.t.Group(on) >= s.t.Group(s.call):
+		return fmt.Sprintf("step %q does not run before this one: it must be in an earlier group", name)
+	}
+	return ""
+}
+
+// field is what a tag says of a call.
+func (s *scope) field(k *Call, on int32, what string) (Ref, string) {
+	callee := k.Template
+	switch {
+	case what == "outputs.result":
+		if callee.Kind != Container && callee.Kind != Script {
+			return Ref{}, fmt.Sprintf("template %q is a %v template and has no standard output", callee.Name, callee.Kind)
+		}
+		k.WantResult, callee.UsesResult = true, true
+		return Ref{Kind: RefCallResult, Call: on}, ""
+	case what == "outputs.parameters":
+		return Ref{Kind: RefCallOutputs, Call: on}, ""
+	case strings.HasPrefix(what, "outputs.parameters."):
+		name := strings.TrimPrefix(what, "outputs.parameters.")
+		i := callee.Output(name)
+		if i < 0 {
+			return Ref{}, fmt.Sprintf("template %q has no output %q%s", callee.Name, name, s.c.hint(name, outputNames(callee.Outputs)))
+		}
+		return Ref{Kind: RefCallOutput, Call: on, Index: i}, ""
+	case strings.HasPrefix(what, "outputs.artifacts"):
+		return Ref{}, "artifacts are not supported yet"
+	case what == "status":
+		return Ref{Kind: RefCallStatus, Call: on}, ""
+	}
+	if i := slices.Index(Fields, what); i >= 0 {
+		return Ref{Kind: RefCallField, Call: on, Index: int32(i)}, ""
+	}
+	return Ref{}, "no such variable" + s.c.hint(what, slices.Values(append([]string{"status", "outputs.result"}, Fields...)))
+}
+
+// checkOrder checks that each task comes after those that its arguments refer to.
+func (s *scope) checkOrder() {
+	g := s.t.Graph
+	var far []use
+	for _, u := range s.uses {
+		if !slices.Contains(g.Pred(u.user), u.used) {
+			far = append(far, u)
+		}
+	}
+	if len(far) == 0 {
+		return
+	}
+	place := make([]int32, g.Len())
+	for i, v := range g.Order() {
+		place[v] = int32(i)
+	}
+	slices.SortStableFunc(far, func(a, b use) int { return int(a.used - b.used) })
+	for len(far) > 0 {
+		used, n, last := far[0].used, 0, int32(0)
+		for ; n < len(far) && far[n].used == used; n++ {
+			last = max(last, place[far[n].user])
+		}
+		after := g.reach(used, place, last)
+		for _, u := range far[:n] {
+			if !after[u.user] {
+				s.c.problem(u.path, "{{%s}}: task %q does not run before this one: name it in the dependencies", u.tag, s.t.Calls[u.used].Name)
+			}
+		}
+		far = far[n:]
+	}
+}
+
+// callNames are the names of a template's calls.
+func (t *Template) callNames() iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for i := range t.Calls {
+			if !yield(t.Calls[i].Name) {
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,26 @@
+package workflow
+
+import "github.com/podflow/podflow/internal/build"
+
+// Packages dag and steps take handles of this package but cannot call their unexported methods; they give them to
+// package build, which calls these.
+func init() {
+	build.InputOf = func(h any) build.Input {
+		if isNil(h) {
+			return build.Input{Problem: "the declaration is nil"}
+		}
+		return h.(InputDecl).input()
+	}
+	build.OutputOf = func(h any) build.Output {
+		if isNil(h) {
+			return build.Output{Problem: "the declaration is nil"}
+		}
+		return h.(OutputDecl).output()
+	}
+	build.ArgOf = func(h any) *build.Arg {
+		if isNil(h) {
+			return &build.Arg{Problem: "the argument is nil"}
+		}
+		return h.(Binding).binding()
+	}
+}

@@ -1,0 +1,97 @@
+package workflow
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"strings"
+
+	"github.com/podflow/podflow/executor"
+	"github.com/podflow/podflow/internal/build"
+	"github.com/podflow/podflow/internal/plan"
+	"github.com/podflow/podflow/workflow/spec"
+)
+
+// field is a field of a struct as a parameter.
+type field struct {
+	index    []int
+	name     string
+	optional bool
+	typ      reflect.Type
+}
+
+// makeFunc makes t a template that calls a function of structs.
+func makeFunc(t *build.Template, name string, in, out, typ reflect.Type, call func(context.Context, reflect.Value) (reflect.Value, error), isNil bool) {
+	s := build.Leaf(t, name)
+	s.Plugin = plan.FuncPlugin(name)
+	if isNil {
+		build.Problemf(t, "the function is nil")
+		return
+	}
+	ins, outs := fields(t, "input", in), fields(t, "output", out)
+	for _, f := range ins {
+		p := spec.Parameter{Name: f.name}
+		problem := ""
+		if f.optional {
+			zero, err := encode(reflect.New(f.typ).Elem())
+			if err != nil {
+				problem = fmt.Sprintf("the zero value cannot be written as text: %v", err)
+			}
+			text := spec.AnyString(zero)
+			p.Default = &text
+		}
+		build.AddInput(t, build.Input{Type: f.typ, Parameter: p, Problem: problem})
+	}
+	for _, f := range outs {
+		build.AddOutput(t, build.Output{Type: f.typ, Parameter: spec.Parameter{Name: f.name}})
+	}
+	build.SetFunc(t, func(ctx context.Context, inputs []executor.Value) ([]executor.Value, error) {
+		arg := reflect.New(in).Elem()
+		for _, f := range ins {
+			for i := range inputs {
+				if inputs[i].Name != f.name {
+					continue
+				}
+				if err := decode(inputs[i].Value, arg.FieldByIndex(f.index)); err != nil {
+					return nil, fmt.Errorf("inputs.parameters.%s is not a %v: %w", f.name, f.typ, err)
+				}
+			}
+		}
+		res, err := call(ctx, arg)
+		if err != nil {
+			return nil, err
+		}
+		values := make([]executor.Value, len(outs))
+		for i, f := range outs {
+			text, err := encode(res.FieldByIndex(f.index))
+			if err != nil {
+				return nil, fmt.Errorf("outputs.parameters.%s cannot be written as text: %w", f.name, err)
+			}
+			values[i] = executor.Value{Name: f.name, Value: text}
+		}
+		return values, nil
+	}, typ)
+}
+
+// fields are the exported fields of a struct.
+func fields(t *build.Template, what string, typ reflect.Type) []field {
+	if typ.Kind() != reflect.Struct {
+		build.Problemf(t, "the function's %s is a %v; it must be a struct, whose fields are the parameters", what, typ)
+		return nil
+	}
+	var fs []field
+	for _, f := range reflect.VisibleFields(typ) {
+		if !f.IsExported() || f.Anonymous || len(f.Index) > 1 {
+			continue
+		}
+		name, opt, _ := strings.Cut(f.Tag.Get("json"), ",")
+		switch name {
+		case "-":
+			continue
+		case "":
+			name = f.Name
+		}
+		fs = append(fs, field{f.Index, name, strings.Contains(opt, "omit"), f.Type})
+	}
+	return fs
+}

@@ -1,0 +1,98 @@
+// Package journal is the record of runs: what began, and how each node ended. Nothing acts on the end of a node
+// before the journal has it, so a process that takes a run over repeats nothing that ended.
+//
+// [NewMemory] is the journal of one process: it lets a new Runner of that process go on with what another one let
+// go of, and lets tests see what is recorded.
+package journal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/podflow/podflow/executor"
+	"github.com/podflow/podflow/workflow/spec"
+)
+
+// Journal keeps the records of runs. Its methods may be called at the same time.
+type Journal interface {
+	// Begin records a new run. The error is an [*ExistsError] if there is a run of that name.
+	Begin(ctx context.Context, s Start) error
+	// Append adds the ends of nodes to a run. When it returns they are safe.
+	Append(ctx context.Context, run string, records []Record) error
+	// End records that a run is over.
+	End(ctx context.Context, run string, phase spec.Phase) error
+	// Read is all that is recorded of a run. The error is [ErrNoRun] if there is none of that name.
+	Read(ctx context.Context, run string) (*Run, error)
+	// Names are the names of all runs, in the order in which they began.
+	Names(ctx context.Context) ([]string, error)
+}
+
+// Start is the first record of a run.
+type Start struct {
+	// Run has the run's name, its UID, its workflow with the arguments filled in, and when it began.
+	Run executor.Run
+	// Workflow is what was compiled: recovery runs this and not what the program has become.
+	Workflow *spec.Workflow
+	// Arguments are the values given to the run, by name.
+	Arguments []executor.Value
+	// Digest tells workflows apart: equal ones are the same workflow.
+	Digest string
+}
+
+// Run is what is recorded of a run.
+type Run struct {
+	Start
+	// Records are the ends of attempts, in the order in which they were recorded.
+	Records []Record
+	// Phase is empty until the run is over.
+	Phase spec.Phase
+}
+
+// Record is the end of one attempt of a leaf.
+type Record struct {
+	ID     executor.ID
+	Result executor.Result
+	// Error is what the infrastructure's trouble was, or empty.
+	Error string
+	// Lost is the reason if the attempt was lost, and Once whether that excuses a node only one time.
+	Lost string
+	Once bool
+	// Finished is when the attempt ended, in nanoseconds since 1970.
+	Finished int64
+}
+
+// ErrNoRun says that the journal has no run of a name.
+var ErrNoRun = errors.New("journal: no such run")
+
+// ExistsError says that the journal has a run of that name already.
+type ExistsError struct{ Name string }
+
+// Error names the run.
+func (e *ExistsError) Error() string { return fmt.Sprintf("journal: run %q exists", e.Name) }
+
+// NewRecord is the record of an attempt that ended as Execute returned it.
+func NewRecord(id executor.ID, res executor.Result, err error, finished int64) Record {
+	r := Record{ID: id, Result: res, Finished: finished}
+	if err != nil {
+		r.Error = err.Error()
+		if lost, ok := errors.AsType[*executor.LostError](err); ok {
+			r.Lost, r.Once = lost.Reason, lost.Once
+			if lost.Err != nil {
+				r.Error = lost.Err.Error()
+			}
+		}
+	}
+	return r
+}
+
+// Outcome is what Execute returned.
+func (r *Record) Outcome() (executor.Result, error) {
+	switch {
+	case r.Lost != "":
+		return r.Result, &executor.LostError{Reason: r.Lost, Once: r.Once, Err: errors.New(r.Error)}
+	case r.Error != "":
+		return r.Result, errors.New(r.Error)
+	}
+	return r.Result, nil
+}

@@ -1,0 +1,97 @@
+package workflow
+
+import (
+	"reflect"
+
+	"github.com/podflow/podflow/internal/build"
+	"github.com/podflow/podflow/workflow/spec"
+)
+
+// Output is the name of a parameter that a template gives, with its Go type. Like a [Param] it can be a constant.
+type Output[T any] string
+
+// File declares that the container leaves the value in a file.
+func (o Output[T]) File(path string) OutputDecl {
+	return o.decl(spec.ValueFrom{Path: path}, build.Origin{})
+}
+
+// From declares that a dag or steps template gives what one of its tasks gave.
+func (o Output[T]) From(s Source[T]) OutputDecl {
+	if isNil(s) {
+		d := o.decl(spec.ValueFrom{}, build.Origin{})
+		d.Problem = "the source is nil"
+		return d
+	}
+	return o.decl(spec.ValueFrom{Parameter: s.Ref()}, s.from())
+}
+
+// Of is this output of a task or step. Using it as an argument of a task makes that task wait for n.
+func (o Output[T]) Of(n Node) Value[T] {
+	return valueOf[T](n, "outputs.parameters."+string(o), string(o))
+}
+
+// Get reads the output of a finished run or node. The error is [ErrNoValue] if there is none.
+func (o Output[T]) Get(n Outputs) (T, error) {
+	v, ok := n.Output(string(o))
+	return get[T](string(o), v, ok)
+}
+
+// Set is the output with a value: what a scripted task of a test gives.
+func (o Output[T]) Set(v T) OutputValue {
+	text, problem := encodeAs(v)
+	return OutputValue{string(o), text, problem}
+}
+
+func (o Output[T]) decl(from spec.ValueFrom, origin build.Origin) *outputDecl {
+	return &outputDecl{build.Output{
+		Type: reflect.TypeFor[T](), From: origin, Parameter: spec.Parameter{Name: string(o), ValueFrom: &from},
+	}}
+}
+
+// Result is the standard output of a container or script, as a T, without one trailing newline. Its zero value is
+// ready to use. A template that declares it always keeps it; one that does not keeps it where some tag refers to it.
+type Result[T any] struct{}
+
+const resultName = "result"
+
+// Of is the standard output of a task or step.
+func (Result[T]) Of(n Node) Value[T] { return valueOf[T](n, "outputs.result", resultName) }
+
+// Get reads the standard output of a finished run or node. The error is [ErrNoValue] if it was not kept.
+func (Result[T]) Get(n Outputs) (T, error) { return Output[T](resultName).Get(n) }
+
+// Set is the standard output with a value: what a scripted task of a test gives.
+func (Result[T]) Set(v T) OutputValue { return Output[T](resultName).Set(v) }
+
+func (Result[T]) output() build.Output {
+	return build.Output{Type: reflect.TypeFor[T](), Result: true, Parameter: spec.Parameter{Name: resultName}}
+}
+
+// OutputDecl declares an output of a template: Output's File and From make one, and a bare [Result] is one.
+type OutputDecl interface{ output() build.Output }
+
+type outputDecl struct{ build.Output }
+
+func (d *outputDecl) output() build.Output { return d.Output }
+
+// OutputValue is an output with its value. [Output.Set] and [Result.Set] make one.
+type OutputValue struct{ name, value, problem string }
+
+// Output is the name of the output and its value as text. A value that has no text is shown by what is wrong with it.
+func (o OutputValue) Output() (name, value string) {
+	if o.problem != "" {
+		return o.name, "!" + o.problem
+	}
+	return o.name, o.value
+}
+
+// Inputs is what [Param.Get] reads from: a *[NodeStatus], a *[Workflow], an *executor.Task.
+type Inputs interface {
+	Input(name string) (value string, ok bool)
+}
+
+// Outputs is what [Output.Get] reads from: a *[NodeStatus], a *[Run], an *executor.Result. The standard output has
+// the name "result".
+type Outputs interface {
+	Output(name string) (value string, ok bool)
+}

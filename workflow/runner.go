@@ -1,0 +1,342 @@
+package workflow
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/podflow/podflow/executor"
+	"github.com/podflow/podflow/internal/engine"
+	"github.com/podflow/podflow/internal/plan"
+	"github.com/podflow/podflow/workflow/journal"
+)
+
+// Runner runs workflows on an executor. It owns what runs share: the journal and the goroutines. One Runner is enough
+// for a program; its methods may be called at the same time. [Runner.Close] ends its use.
+type Runner struct {
+	executor executor.Executor
+	journal  journal.Journal
+
+	mu     sync.Mutex // guards what follows
+	runs   map[string]*entry
+	names  []string
+	closed bool
+}
+
+// entry is a run that this Runner drives.
+type entry struct {
+	run    *Run
+	digest string
+	args   []executor.Value
+	ready  chan struct{} // closed when run, or err, is there
+	err    error
+}
+
+// RunnerOption is a setting of a [Runner].
+type RunnerOption interface{ applyRunner(*Runner) }
+
+type runnerOption func(*Runner)
+
+func (o runnerOption) applyRunner(r *Runner) { o(r) }
+
+// WithJournal records the runs in j, so that another Runner with the same journal can go on with them. Without it the
+// runs end with their Runner.
+func WithJournal(j journal.Journal) RunnerOption {
+	return runnerOption(func(r *Runner) { r.journal = j })
+}
+
+// NewRunner makes a Runner.
+func NewRunner(x executor.Executor, opts ...RunnerOption) *Runner {
+	r := &Runner{executor: x, runs: map[string]*entry{}}
+	for _, o := range opts {
+		o.applyRunner(r)
+	}
+	return r
+}
+
+// ErrClosed says that a Runner was closed.
+var ErrClosed = errors.New("the runner is closed")
+
+// Start begins a run. ctx bounds the starting, not the run. With a name that exists it gives the existing run if that
+// is of the same workflow with the same arguments; else the error is a *[RunExistsError]. An argument that is wrong,
+// or work that the executor cannot do, is an error before anything starts.
+func (r *Runner) Start(ctx context.Context, w *Workflow, opts ...RunOption) (*Run, error) {
+	var c runConfig
+	for _, o := range opts {
+		if !isNil(o) {
+			o.applyRun(&c)
+		}
+	}
+	s, err := r.prepare(w, &c)
+	if err != nil {
+		return nil, err
+	}
+	e, mine, err := r.claim(s.Run.Name, s.Digest, s.Arguments)
+	if err != nil {
+		return nil, err
+	}
+	if !mine {
+		select {
+		case <-e.ready:
+			return e.run, e.err
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
+	}
+	e.run, e.err = r.begin(ctx, w, s)
+	if e.err != nil {
+		r.forget(s.Run.Name)
+	}
+	close(e.ready)
+	return e.run, e.err
+}
+
+// prepare checks what a run is to be made of, before anything is done.
+func (r *Runner) prepare(w *Workflow, c *runConfig) (*journal.Start, error) {
+	if r.executor == nil {
+		return nil, errors.New("the runner has no executor")
+	}
+	args, err := w.arguments(c.args)
+	if err != nil {
+		return nil, err
+	}
+	if err := w.missing(args); err != nil {
+		return nil, err
+	}
+	name := c.name
+	if name == "" {
+		if name = w.plan.Spec.Name; name == "" {
+			name = w.plan.Spec.GenerateName + suffix()
+		}
+	}
+	if problem := plan.RunNameProblem(name, 0); problem != "" {
+		return nil, fmt.Errorf("run name %q %s", name, problem)
+	}
+	if ch, ok := r.executor.(executor.Checker); ok {
+		if err := ch.Check(w.plan.Spec, w.plan.Leaves()); err != nil {
+			return nil, err
+		}
+	}
+	s := &journal.Start{Workflow: w.plan.Spec, Arguments: args}
+	if r.journal != nil || c.name != "" || w.plan.Spec.Name != "" { // else nobody can ask for it by name
+		if s.Digest, err = w.digest(); err != nil {
+			return nil, err
+		}
+	}
+	s.Run = executor.Run{Name: name, UID: newUID(), Created: time.Now()}
+	s.Run.Workflow = engine.Resolve(w.plan, &s.Run, args)
+	return s, nil
+}
+
+// missing says which inputs of the entry template, and which parameters of the workflow, have no value.
+func (w *Workflow) missing(args []executor.Value) error {
+	var problems []plan.Problem
+	for _, ins := range [][]plan.Input{w.plan.Arguments, w.plan.Entry.Inputs} {
+		for _, in := range ins {
+			_, given := find(args, in.Name)
+			_, has := w.Input(in.Name)
+			if !given && !has {
+				problems = append(problems, plan.Problem{Path: "arguments.parameters[" + in.Name + "]", Text: "needs a value"})
+			}
+		}
+	}
+	return joinProblems(problems)
+}
+
+// claim takes a name for a run, or finds the run that has it.
+func (r *Runner) claim(name, digest string, args []executor.Value) (e *entry, mine bool, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.closed {
+		return nil, false, ErrClosed
+	}
+	if e := r.runs[name]; e != nil {
+		if e.digest != digest || !slices.Equal(e.args, args) {
+			return nil, false, &RunExistsError{name}
+		}
+		return e, false, nil
+	}
+	e = &entry{digest: digest, args: args, ready: make(chan struct{})}
+	r.runs[name] = e
+	r.names = append(r.names, name)
+	return e, true, nil
+}
+
+func (r *Runner) forget(name string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.runs, name)
+	r.names = slices.DeleteFunc(r.names, func(n string) bool { return n == name })
+}
+
+// begin records a run and starts it; a run that the journal has already it goes on with.
+func (r *Runner) begin(ctx context.Context, w *Workflow, s *journal.Start) (*Run, error) {
+	if r.journal != nil {
+		err := r.journal.Begin(ctx, *s)
+		if _, exists := errors.AsType[*journal.ExistsError](err); exists {
+			rec, err := r.journal.Read(ctx, s.Run.Name)
+			if err != nil {
+				return nil, err
+			}
+			if rec.Digest != s.Digest || !slices.Equal(rec.Arguments, s.Arguments) {
+				return nil, &RunExistsError{s.Run.Name}
+			}
+			return r.resume(ctx, w, rec)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return r.launch(ctx, engine.Config{Plan: w.plan, Executor: r.executor, Run: &s.Run, Arguments: s.Arguments, Journal: r.journal})
+}
+
+// resume goes on with a recorded run.
+func (r *Runner) resume(ctx context.Context, w *Workflow, rec *journal.Run) (*Run, error) {
+	return r.launch(ctx, engine.Config{
+		Plan: w.plan, Executor: r.executor, Run: &rec.Run, Arguments: rec.Arguments,
+		Journal: r.journal, Ended: rec.Records, Over: rec.Phase != "",
+	})
+}
+
+func (r *Runner) launch(ctx context.Context, c engine.Config) (*Run, error) {
+	if h, ok := r.executor.(executor.Handler); ok && !c.Over {
+		if err := h.BeginRun(ctx, c.Run); err != nil {
+			return nil, err
+		}
+	}
+	return &Run{engine.Start(c)}, nil
+}
+
+// Recover goes on with the recorded runs that this Runner does not drive: after a crash of the process that did, or
+// after its Close. Nothing that was recorded as ended runs again, and what is still at work is adopted where the
+// executor can. What runs is the workflow as it was recorded; only its Go functions come from ws. A run that needs a
+// function they lack is a [*VersionError] and is left alone; the others go on, and the errors are joined.
+func (r *Runner) Recover(ctx context.Context, ws ...*Workflow) ([]*Run, error) {
+	if r.journal == nil {
+		return nil, nil
+	}
+	names, err := r.journal.Names(ctx)
+	if err != nil {
+		return nil, err
+	}
+	funcs := map[string]executor.Func{}
+	for _, w := range ws {
+		for name, f := range w.funcs {
+			funcs[name] = f
+		}
+	}
+	var runs []*Run
+	var errs []error
+	for _, name := range names {
+		run, err := r.recoverRun(ctx, name, funcs)
+		if err != nil {
+			errs = append(errs, err)
+		}
+		if run != nil {
+			runs = append(runs, run)
+		}
+	}
+	return runs, errors.Join(errs...)
+}
+
+// recoverRun goes on with one run, unless it is over or driven already.
+func (r *Runner) recoverRun(ctx context.Context, name string, funcs map[string]executor.Func) (*Run, error) {
+	rec, err := r.journal.Read(ctx, name)
+	if err != nil || rec.Phase != "" {
+		return nil, err
+	}
+	w, err := compile(rec.Workflow, funcs, nil, nil)
+	if err != nil {
+		return nil, &VersionError{name, err}
+	}
+	e, mine, err := r.claim(name, rec.Digest, rec.Arguments)
+	if err != nil || !mine {
+		return nil, err
+	}
+	e.run, e.err = r.resume(ctx, w, rec)
+	if e.err != nil {
+		r.forget(name)
+	}
+	close(e.ready)
+	return e.run, e.err
+}
+
+// Get is the run of that name that this Runner drives or drove, or nil.
+func (r *Runner) Get(name string) *Run {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if e := r.runs[name]; e != nil {
+		return e.started()
+	}
+	return nil
+}
+
+// List is the runs that this Runner drives or drove, in the order in which they were started.
+func (r *Runner) List() iter.Seq[*Run] {
+	return func(yield func(*Run) bool) {
+		r.mu.Lock()
+		var runs []*Run
+		for _, n := range r.names {
+			if run := r.runs[n].started(); run != nil {
+				runs = append(runs, run)
+			}
+		}
+		r.mu.Unlock()
+		for _, run := range runs {
+			if !yield(run) {
+				return
+			}
+		}
+	}
+}
+
+// started is the run, or nil if it is still being started.
+func (e *entry) started() *Run {
+	select {
+	case <-e.ready:
+		return e.run
+	default:
+		return nil
+	}
+}
+
+// Close lets go of all runs and waits for the Runner's goroutines. What the executor has at work goes on where it can,
+// for another Runner with the same journal to recover. No run can be started any more.
+func (r *Runner) Close() error {
+	r.mu.Lock()
+	r.closed = true
+	var entries []*entry
+	for _, n := range r.names {
+		entries = append(entries, r.runs[n])
+	}
+	r.mu.Unlock()
+	for _, e := range entries {
+		<-e.ready
+		if e.run != nil {
+			e.run.r.Detach()
+		}
+	}
+	for _, e := range entries {
+		if e.run != nil {
+			<-e.run.r.Done()
+		}
+	}
+	return nil
+}
+
+// suffix is what is put behind a name that ends in "-".
+func suffix() string { return strings.ToLower(rand.Text())[:plan.SuffixLength] }
+
+// newUID is a random UUID.
+func newUID() string {
+	var b [16]byte
+	_, _ = rand.Read(b[:]) // never fails
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+}

@@ -1,0 +1,166 @@
+package workflow
+
+import (
+	"context"
+	"reflect"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/podflow/podflow/internal/build"
+	"github.com/podflow/podflow/workflow/spec"
+)
+
+type (
+	sealedTemplate = build.Sealed
+	sealedNode     = build.SealedCall
+	base           = build.Template
+)
+
+// Template is a unit of work that tasks and steps call: what [Container], [Script], [Func], dag.New and steps.New
+// make. A template may be called many times, and by several workflows.
+type Template interface{ sealedTemplate }
+
+// Node is a call of a template: a *dag.Task or a *steps.Step.
+type Node interface{ sealedNode }
+
+// ContainerTemplate is a template that runs one main container, or where the executor has no containers its command.
+// [Container] and [Script] make one.
+type ContainerTemplate struct {
+	base
+	c *corev1.Container
+}
+
+// Container is a template that runs an image. Without a Command it runs the image's own.
+func Container(name, image string) *ContainerTemplate {
+	t := &ContainerTemplate{}
+	t.c = &corev1.Container{Image: image}
+	build.Leaf(&t.base, name).Container = t.c
+	return t
+}
+
+// Script is a template that runs source with an interpreter of the image, "python" or "sh -e" say: the source is
+// written to a file, whose path is the interpreter's last argument. What its standard output says can be its [Result].
+func Script(name, image, interpreter, source string) *ContainerTemplate {
+	t := &ContainerTemplate{}
+	s := &spec.Script{Container: corev1.Container{Image: image, Command: strings.Fields(interpreter)}, Source: source}
+	t.c = &s.Container
+	build.Leaf(&t.base, name).Script = s
+	return t
+}
+
+// Inputs declares what the template takes.
+func (t *ContainerTemplate) Inputs(in ...InputDecl) *ContainerTemplate {
+	build.Inputs(&t.base, in)
+	return t
+}
+
+// Outputs declares what the template gives.
+func (t *ContainerTemplate) Outputs(out ...OutputDecl) *ContainerTemplate {
+	build.Outputs(&t.base, out)
+	return t
+}
+
+// Command sets the program and its first arguments. They reach the program as they are: no shell reads them.
+func (t *ContainerTemplate) Command(argv ...string) *ContainerTemplate {
+	t.container().Command = argv
+	return t
+}
+
+// Args sets the arguments behind the command.
+func (t *ContainerTemplate) Args(args ...string) *ContainerTemplate {
+	t.container().Args = args
+	return t
+}
+
+// Env adds an environment variable.
+func (t *ContainerTemplate) Env(name, value string) *ContainerTemplate {
+	return t.EnvVars(corev1.EnvVar{Name: name, Value: value})
+}
+
+// EnvVars adds environment variables of any kind; see [Param.Env].
+func (t *ContainerTemplate) EnvVars(env ...corev1.EnvVar) *ContainerTemplate {
+	c := t.container()
+	c.Env = append(c.Env, env...)
+	return t
+}
+
+// Resources sets requests and limits.
+func (t *ContainerTemplate) Resources(r corev1.ResourceRequirements) *ContainerTemplate {
+	t.container().Resources = r
+	return t
+}
+
+// Mount mounts a volume of the template or of the workflow.
+func (t *ContainerTemplate) Mount(volume, path string) *ContainerTemplate {
+	c := t.container()
+	c.VolumeMounts = append(c.VolumeMounts, corev1.VolumeMount{Name: volume, MountPath: path})
+	return t
+}
+
+// Volumes adds volumes to the Pod.
+func (t *ContainerTemplate) Volumes(v ...corev1.Volume) *ContainerTemplate {
+	s := build.Spec(&t.base)
+	s.Volumes = append(s.Volumes, v...)
+	return t
+}
+
+// InitContainers adds containers that run, one after another, before the main one.
+func (t *ContainerTemplate) InitContainers(c ...corev1.Container) *ContainerTemplate {
+	s := build.Spec(&t.base)
+	s.InitContainers = append(s.InitContainers, userContainers(c)...)
+	return t
+}
+
+// Sidecars adds containers that run beside the main one and are ended with it.
+func (t *ContainerTemplate) Sidecars(c ...corev1.Container) *ContainerTemplate {
+	s := build.Spec(&t.base)
+	s.Sidecars = append(s.Sidecars, userContainers(c)...)
+	return t
+}
+
+// NodeSelector lets the Pod run only on nodes with these labels.
+func (t *ContainerTemplate) NodeSelector(labels map[string]string) *ContainerTemplate {
+	build.Spec(&t.base).NodeSelector = labels
+	return t
+}
+
+// With edits the template's spec, for all that has no method of its own. It is called by each [New].
+func (t *ContainerTemplate) With(edit func(*spec.Template)) *ContainerTemplate {
+	build.Edit(&t.base, edit)
+	return t
+}
+
+// container is the main container's spec; one to throw away if no constructor made the template.
+func (t *ContainerTemplate) container() *corev1.Container {
+	if t.c == nil {
+		t.c = &corev1.Container{}
+	}
+	return t.c
+}
+
+func userContainers(cs []corev1.Container) []spec.UserContainer {
+	out := make([]spec.UserContainer, len(cs))
+	for i, c := range cs {
+		out[i].Container = c
+	}
+	return out
+}
+
+// FuncTemplate is a template that calls a Go function in this process. [Func] makes one.
+type FuncTemplate struct{ base }
+
+// Func makes a Go function a template. The exported fields of In are its inputs and those of Out its outputs, by
+// their json names; In and Out are structs. A field of In with omitempty or omitzero need not be given. The function
+// runs in this process, under whatever executor. An error that it returns is the node's failure and can be found with
+// errors.As in the error of the run; a panic is the node's Error, with its stack.
+//
+// Two functions of one name in a workflow are an error of [New].
+func Func[In, Out any](name string, f func(context.Context, In) (Out, error)) *FuncTemplate {
+	t := &FuncTemplate{}
+	makeFunc(&t.base, name, reflect.TypeFor[In](), reflect.TypeFor[Out](), reflect.TypeOf(f), func(ctx context.Context, in reflect.Value) (reflect.Value, error) {
+		out, err := f(ctx, in.Interface().(In))
+		return reflect.ValueOf(&out).Elem(), err
+	}, f == nil)
+	return t
+}

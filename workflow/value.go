@@ -1,0 +1,90 @@
+package workflow
+
+import (
+	"bytes"
+	"encoding"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"reflect"
+	"time"
+)
+
+// How values travel as text: a type with MarshalText as that says, a [time.Duration] as "1h0m0s", any kind of string
+// as it is, everything else as JSON without HTML escaping.
+
+// ErrNoValue says that a node has no value of a name: it has not ended, or its template does not declare it.
+var ErrNoValue = errors.New("no such value")
+
+var (
+	textMarshaler   = reflect.TypeFor[encoding.TextMarshaler]()
+	textUnmarshaler = reflect.TypeFor[encoding.TextUnmarshaler]()
+	durationType    = reflect.TypeFor[time.Duration]()
+)
+
+func encode(v reflect.Value) (string, error) {
+	switch {
+	case !v.IsValid():
+		return "null", nil
+	case v.Type() == durationType:
+		return time.Duration(v.Int()).String(), nil
+	case v.Type().Implements(textMarshaler):
+		if v.Kind() == reflect.Pointer && v.IsNil() {
+			return "", errors.New("nil has no text")
+		}
+		b, err := v.Interface().(encoding.TextMarshaler).MarshalText()
+		return string(b), err
+	case v.Kind() == reflect.String:
+		return v.String(), nil
+	}
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v.Interface()); err != nil {
+		return "", err
+	}
+	return string(bytes.TrimSuffix(b.Bytes(), []byte("\n"))), nil
+}
+
+// encodeAs is encode with the problem as text; a panic of the value's own methods is a problem too.
+func encodeAs[T any](v T) (text, problem string) {
+	defer func() {
+		if p := recover(); p != nil {
+			text, problem = "", fmt.Sprintf("the value cannot be written as text: panic: %v", p)
+		}
+	}()
+	if s, ok := any(v).(string); ok {
+		return s, ""
+	}
+	text, err := encode(reflect.ValueOf(&v).Elem())
+	if err != nil {
+		return "", fmt.Sprintf("the value cannot be written as text: %v", err)
+	}
+	return text, ""
+}
+
+func decode(text string, v reflect.Value) error {
+	switch {
+	case v.Type() == durationType:
+		d, err := time.ParseDuration(text)
+		v.SetInt(int64(d))
+		return err
+	case v.Addr().Type().Implements(textUnmarshaler):
+		return v.Addr().Interface().(encoding.TextUnmarshaler).UnmarshalText([]byte(text))
+	case v.Kind() == reflect.String:
+		v.SetString(text)
+		return nil
+	}
+	return json.Unmarshal([]byte(text), v.Addr().Interface())
+}
+
+// get reads a value of a node.
+func get[T any](name, text string, ok bool) (v T, err error) {
+	if !ok {
+		return v, fmt.Errorf("%q: %w", name, ErrNoValue)
+	}
+	if err := decode(text, reflect.ValueOf(&v).Elem()); err != nil {
+		return v, fmt.Errorf("%q is not a %v: %w", name, reflect.TypeFor[T](), err)
+	}
+	return v, nil
+}

@@ -1,0 +1,258 @@
+package workflow
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/podflow/podflow/executor"
+	"github.com/podflow/podflow/internal/build"
+	"github.com/podflow/podflow/internal/nearest"
+	"github.com/podflow/podflow/internal/plan"
+	"github.com/podflow/podflow/workflow/spec"
+)
+
+// Workflow is a checked workflow. It does not change and may be run many times, also at once.
+type Workflow struct {
+	plan  *plan.Plan
+	funcs map[string]executor.Func
+	types inputTypes
+}
+
+// Option is a setting of a workflow. An [Argument] is one too: the value of a parameter of the workflow.
+type Option interface{ apply(*options) }
+
+type options struct {
+	args  []*build.Arg
+	edits []func(*spec.Workflow)
+}
+
+type option func(*options)
+
+func (o option) apply(w *options) { o(w) }
+
+// Volumes adds volumes that every template of the workflow may mount.
+func Volumes(v ...corev1.Volume) Option {
+	return With(func(w *spec.Workflow) { w.Spec.Volumes = append(w.Spec.Volumes, v...) })
+}
+
+// With edits the workflow's data, for all that has no option of its own.
+func With(edit func(*spec.Workflow)) Option {
+	return option(func(o *options) {
+		if edit != nil {
+			o.edits = append(o.edits, edit)
+		}
+	})
+}
+
+// New compiles and checks the workflow that starts at a template. A name that ends in "-" gets a suffix for each run.
+// The builders are read, not kept: they may be changed and used again. The error joins an [*Error] for each thing that
+// is wrong.
+func New(name string, entry Template, opts ...Option) (*Workflow, error) {
+	var o options
+	for _, opt := range opts {
+		if !isNil(opt) {
+			opt.apply(&o)
+		}
+	}
+	built := build.Compile(entry, o.args)
+	w := &spec.Workflow{}
+	w.APIVersion, w.Kind = spec.APIVersion, "Workflow"
+	if strings.HasSuffix(name, "-") {
+		w.GenerateName = name
+	} else {
+		w.Name = name
+	}
+	if len(built.Templates) > 0 {
+		w.Spec.Entrypoint = built.Templates[0].Name
+	}
+	w.Spec.Templates = built.Templates
+	for _, a := range o.args {
+		v := spec.AnyString(a.Value)
+		w.Spec.Arguments.Parameters = append(w.Spec.Arguments.Parameters, spec.Parameter{Name: a.Name, Value: &v})
+	}
+	if len(o.edits) > 0 {
+		for _, edit := range o.edits {
+			edit(w)
+		}
+		w = w.DeepCopy() // an edit may put in what its owner changes later
+	}
+	var problems []plan.Problem
+	for _, p := range built.Problems {
+		problems = append(problems, plan.Problem(p))
+	}
+	for i, a := range o.args {
+		if _, ok := built.Inputs[a.Name]; !ok && len(built.Templates) > 0 && !refersTo(built.Templates, a.Name) {
+			problems = append(problems, plan.Problem{Path: "arguments.parameters[" + a.Name + "]",
+				Text: fmt.Sprintf("template %q has no input %q%s", w.Spec.Entrypoint, a.Name, build.Hint(a.Name, built.Inputs))})
+		}
+		_ = i
+	}
+	return compile(w, built.Funcs, built.Inputs, problems)
+}
+
+// refersTo says whether some template uses the workflow's parameter of that name without being given it.
+func refersTo(templates []spec.Template, parameter string) bool {
+	b, err := json.Marshal(templates)
+	return err != nil || strings.Contains(string(b), "workflow.parameters."+parameter)
+}
+
+// Must is for workflows that are fixed in the program: var wf = workflow.Must(workflow.New(…)). It panics on an error.
+func Must(w *Workflow, err error) *Workflow {
+	if err != nil {
+		panic(err)
+	}
+	return w
+}
+
+// Load reads one Argo Workflow, in YAML or JSON, and checks it as [New] does. A field that Argo does not know is an
+// error, with its line. Handles work with it as with a workflow that was built in Go: a handle is a name.
+func Load(r io.Reader) (*Workflow, error) {
+	objects, err := spec.Decode(r)
+	if err != nil {
+		return nil, err
+	}
+	var found []*spec.Workflow
+	for _, o := range objects {
+		if w, ok := o.(*spec.Workflow); ok {
+			found = append(found, w)
+		}
+	}
+	if len(found) != 1 {
+		return nil, fmt.Errorf("expected one Workflow, found %d of %d objects", len(found), len(objects))
+	}
+	return FromSpec(found[0])
+}
+
+// FromSpec checks a workflow that is data, as [New] does. What is given is copied.
+func FromSpec(w *spec.Workflow) (*Workflow, error) { return compile(w.DeepCopy(), nil, nil, nil) }
+
+func compile(w *spec.Workflow, funcs map[string]executor.Func, types inputTypes, problems []plan.Problem) (*Workflow, error) {
+	p, more := plan.Compile(w, funcs)
+	if err := joinProblems(append(problems, more...)); err != nil {
+		return nil, err
+	}
+	return &Workflow{p, funcs, types}, nil
+}
+
+// WithArguments is a copy of the workflow with other values for its parameters. The error joins an [*Error] for each
+// argument that is wrong.
+func (w *Workflow) WithArguments(args ...Argument) (*Workflow, error) {
+	values, err := w.arguments(bindings(args))
+	if err != nil {
+		return nil, err
+	}
+	s := w.plan.Spec.DeepCopy()
+	for _, v := range values {
+		text := spec.AnyString(v.Value)
+		params := s.Spec.Arguments.Parameters
+		if i := slices.IndexFunc(params, func(p spec.Parameter) bool { return p.Name == v.Name }); i >= 0 {
+			params[i].Value = &text
+		} else {
+			s.Spec.Arguments.Parameters = append(params, spec.Parameter{Name: v.Name, Value: &text})
+		}
+	}
+	return compile(s, w.funcs, w.types, nil)
+}
+
+func bindings(args []Argument) []*build.Arg {
+	var out []*build.Arg
+	for _, a := range args {
+		out = append(out, build.ArgOf(a))
+	}
+	return out
+}
+
+// arguments checks values that are given to the workflow's parameters.
+func (w *Workflow) arguments(args []*build.Arg) ([]executor.Value, error) {
+	var problems []plan.Problem
+	values := make([]executor.Value, 0, len(args))
+	seen := map[string]bool{}
+	for _, a := range args {
+		path := "arguments.parameters[" + a.Name + "]"
+		add := func(format string, args ...any) {
+			problems = append(problems, plan.Problem{Path: path, Text: fmt.Sprintf(format, args...)})
+		}
+		in := w.parameter(a.Name)
+		switch {
+		case a.Problem != "":
+			add("%s", a.Problem)
+		case in == nil:
+			add("the workflow has no parameter %q%s", a.Name, nearest.Hint(a.Name, w.parameterNames()))
+		case !in.Permits(a.Value):
+			add("the value %q is not one of the enum", a.Value)
+		case w.types[a.Name] != nil && a.Type != nil && w.types[a.Name] != a.Type:
+			add("is of type %v, not %v", w.types[a.Name], a.Type)
+		case seen[a.Name]:
+			add("is given twice")
+		}
+		seen[a.Name] = true
+		values = append(values, executor.Value{Name: a.Name, Value: a.Value})
+	}
+	return values, joinProblems(problems)
+}
+
+// parameter is a parameter of the workflow: one of its arguments, or an input of the entry template.
+func (w *Workflow) parameter(name string) *plan.Input {
+	if in := input(w.plan.Entry.Inputs, name); in != nil {
+		return in
+	}
+	return input(w.plan.Arguments, name)
+}
+
+func (w *Workflow) parameterNames() func(func(string) bool) {
+	return func(yield func(string) bool) {
+		for _, in := range append(slices.Clip(w.plan.Entry.Inputs), w.plan.Arguments...) {
+			if !yield(in.Name) {
+				return
+			}
+		}
+	}
+}
+
+func input(in []plan.Input, name string) *plan.Input {
+	i := slices.IndexFunc(in, func(in plan.Input) bool { return in.Name == name })
+	if i < 0 {
+		return nil
+	}
+	return &in[i]
+}
+
+// Input is the value of a parameter of the workflow; see [Param.Get].
+func (w *Workflow) Input(name string) (value string, ok bool) {
+	for _, ins := range [][]plan.Input{w.plan.Arguments, w.plan.Entry.Inputs} {
+		if in := input(ins, name); in != nil && in.Default != nil {
+			return in.Default.Source, true
+		}
+	}
+	return "", false
+}
+
+// Spec is a copy of the workflow's data.
+func (w *Workflow) Spec() *spec.Workflow { return w.plan.Spec.DeepCopy() }
+
+// Warnings are what the workflow says and nothing acts on. They are no errors, since the workflow does the same
+// without it.
+func (w *Workflow) Warnings() []Error {
+	var out []Error
+	for _, p := range w.plan.Warnings {
+		out = append(out, Error{p.Path, p.Text})
+	}
+	return out
+}
+
+// digest tells workflows apart.
+func (w *Workflow) digest() (string, error) {
+	b, err := json.Marshal(w.plan.Spec)
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:]), nil
+}
