@@ -172,9 +172,12 @@ func boolean(n *yaml.Node) (value, ok bool) {
 
 var jsonNumberText = regexp.MustCompile(`^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?$`)
 
+// maxNumber is how many characters a number may have: to turn a number into decimal takes the square of its length.
+const maxNumber = 512
+
 // jsonNumber is n as a number of JSON, or "" if it is none. YAML's hexadecimal, octal and binary ones become decimal.
 func jsonNumber(n *yaml.Node) string {
-	if n.Kind != yaml.ScalarNode {
+	if n.Kind != yaml.ScalarNode || len(n.Value) > maxNumber {
 		return ""
 	}
 	switch n.ShortTag() {

@@ -218,6 +218,12 @@ func TestDecodeLimits(t *testing.T) {
 		assert.Len(t, got, spec.MaxProblems+1)
 		assert.Equal(t, "there are more than 100 problems", got[spec.MaxProblems])
 	})
+	t.Run("a number's length", func(t *testing.T) {
+		digits := strings.Repeat("1", 4<<20)
+		for _, number := range []string{"!!int " + digits, "!!int 1_" + digits, "!!int 0x" + digits} {
+			assert.Equal(t, []string{"expected a value that JSON has, got a number"}, texts(problems(t, head+"spec: {arguments: {parameters: [{value: "+number+"}]}}")))
+		}
+	})
 	t.Run("reading", func(t *testing.T) {
 		broken := errors.New("broken")
 		_, err := spec.Decode(io.MultiReader(strings.NewReader(head), failing{broken}))
