@@ -18,9 +18,17 @@ func init() {
 		return h.(OutputDecl).output()
 	}
 	build.ArgOf = func(h any) *build.Arg {
-		if isNil(h) {
-			return &build.Arg{Problem: "the argument is nil"}
+		switch a := h.(type) { // without reflection: there may be very many
+		case *argument:
+			if a != nil {
+				return &a.Arg
+			}
+		case *arg:
+			if a != nil {
+				return &a.Arg
+			}
 		}
-		return h.(Binding).binding()
+		wrong := build.Wrong(build.Arg{}, "the argument is nil")
+		return &wrong
 	}
 }

@@ -28,8 +28,11 @@ func (p Param[T]) Env(name string) corev1.EnvVar { return corev1.EnvVar{Name: na
 
 // Set passes a value. One that cannot be written as text is an error of [New], and of Run.
 func (p Param[T]) Set(v T) Argument {
-	a := &argument{arg{build.Arg{Name: string(p), Type: reflect.TypeFor[T]()}}}
-	a.Value, a.Problem = encodeAs(v)
+	text, problem := encodeAs(v)
+	a := &argument{arg{build.Arg{Name: string(p), Value: text, Type: reflect.TypeFor[T]()}}}
+	if problem != "" {
+		a.Arg = build.Wrong(a.Arg, problem)
+	}
 	return a
 }
 
@@ -37,9 +40,9 @@ func (p Param[T]) Set(v T) Argument {
 // that task a dependency.
 func (p Param[T]) From(s Source[T]) Binding {
 	if isNil(s) {
-		return &arg{build.Arg{Name: string(p), Type: reflect.TypeFor[T](), Problem: "the source is nil"}}
+		return &arg{build.Wrong(build.Arg{Name: string(p), Type: reflect.TypeFor[T]()}, "the source is nil")}
 	}
-	return &arg{build.Arg{Name: string(p), Value: s.Ref(), Type: reflect.TypeFor[T](), From: s.from()}}
+	return &arg{build.Arg{Name: string(p), Value: s.Ref(), Type: reflect.TypeFor[T](), More: &build.ArgMore{From: s.from()}}}
 }
 
 // Pass passes the enclosing template's own input of this name on: short for p.From(p).

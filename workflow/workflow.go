@@ -87,12 +87,11 @@ func New(name string, entry Template, opts ...Option) (*Workflow, error) {
 	for _, p := range built.Problems {
 		problems = append(problems, plan.Problem(p))
 	}
-	for i, a := range o.args {
+	for _, a := range o.args {
 		if _, ok := built.Inputs[a.Name]; !ok && len(built.Templates) > 0 && !refersTo(built.Templates, a.Name) {
 			problems = append(problems, plan.Problem{Path: "arguments.parameters[" + a.Name + "]",
 				Text: fmt.Sprintf("template %q has no input %q%s", w.Spec.Entrypoint, a.Name, build.Hint(a.Name, built.Inputs))})
 		}
-		_ = i
 	}
 	return compile(w, built.Funcs, built.Inputs, problems)
 }
@@ -181,8 +180,8 @@ func (w *Workflow) arguments(args []*build.Arg) ([]executor.Value, error) {
 		}
 		in := w.parameter(a.Name)
 		switch {
-		case a.Problem != "":
-			add("%s", a.Problem)
+		case a.Problem() != "":
+			add("%s", a.Problem())
 		case in == nil:
 			add("the workflow has no parameter %q%s", a.Name, nearest.Hint(a.Name, w.parameterNames()))
 		case !in.Permits(a.Value):

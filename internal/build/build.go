@@ -47,9 +47,16 @@ type Call struct {
 	name   string
 	args   []*Arg
 	needs  []*Call
-	edit   func(*spec.Task)
-	editSt func(*spec.Step)
+	edits  *edits
 	group  int32
+	arg1   [1]*Arg // the room of args and needs while they are few: there may be very many calls
+	need2  [2]*Call
+}
+
+// edits are the changes of a finished task or step.
+type edits struct {
+	task func(*spec.Task)
+	step func(*spec.Step)
 }
 
 // SealedCall is a task or step of this module.
@@ -85,8 +92,27 @@ type Output struct {
 type Arg struct {
 	Name, Value string
 	Type        reflect.Type
-	From        Origin
-	Problem     string
+	More        *ArgMore // nil for a plain value, which most are
+}
+
+// ArgMore is what is known of a value that is not plain: where it comes from, or what is wrong with it.
+type ArgMore struct {
+	From    Origin
+	Problem string
+}
+
+// Wrong is an argument that is a mistake.
+func Wrong(a Arg, problem string) Arg {
+	a.More = &ArgMore{Problem: problem}
+	return a
+}
+
+// Problem is what is wrong with the value, or empty.
+func (a *Arg) Problem() string {
+	if a.More == nil {
+		return ""
+	}
+	return a.More.Problem
 }
 
 type decl struct {
@@ -186,22 +212,37 @@ func Group(t *Template) int32 { t.groups++; return t.groups - 1 }
 func AddCall[T any](t *Template, group int32, c *Call, name string, callee Sealed, args []T) {
 	c.owner, c.name, c.callee, c.group = t, name, templateOf(callee), group
 	if len(args) > 0 {
-		c.args = make([]*Arg, len(args))
-		for i, a := range args {
-			c.args[i] = ArgOf(a)
+		c.args = c.arg1[:0]
+		for _, a := range args {
+			c.args = append(c.args, ArgOf(a))
 		}
 	}
 	t.calls = append(t.calls, c)
 }
 
 // Depend makes a task wait for another.
-func Depend(c *Call, on SealedCall) { c.needs = append(c.needs, callOf(on)) }
+func Depend(c *Call, on SealedCall) {
+	if c.needs == nil {
+		c.needs = c.need2[:0]
+	}
+	c.needs = append(c.needs, callOf(on))
+}
 
 // EditTask and EditStep note a change of the finished spec.
-func EditTask(c *Call, f func(*spec.Task)) { c.edit = chain(c.edit, f) }
+func EditTask(c *Call, f func(*spec.Task)) {
+	if c.edits == nil {
+		c.edits = &edits{}
+	}
+	c.edits.task = chain(c.edits.task, f)
+}
 
 // EditStep is EditTask for a step.
-func EditStep(c *Call, f func(*spec.Step)) { c.editSt = chain(c.editSt, f) }
+func EditStep(c *Call, f func(*spec.Step)) {
+	if c.edits == nil {
+		c.edits = &edits{}
+	}
+	c.edits.step = chain(c.edits.step, f)
+}
 
 // CallName is the name of the task or step.
 func CallName(c *Call) string { return c.name }

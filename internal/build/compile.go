@@ -53,7 +53,7 @@ type compiler struct {
 	out   Built
 	seen  map[string]*Template
 	order []*Template
-	names map[string]struct{} // scratch of one template
+	names []string // room for the dependencies of one template's tasks
 }
 
 func (c *compiler) problem(path, format string, args ...any) {
@@ -81,7 +81,7 @@ func same(a, b *Template) bool {
 	for i, x := range a.calls {
 		y := b.calls[i]
 		if x.name != y.name || x.group != y.group || x.callee.spec.Name != y.callee.spec.Name ||
-			x.edit != nil || y.edit != nil || x.editSt != nil || y.editSt != nil ||
+			x.edits != nil || y.edits != nil ||
 			len(x.args) != len(y.args) || len(x.needs) != len(y.needs) {
 			return false
 		}
@@ -132,13 +132,18 @@ func (c *compiler) template(t *Template) {
 func (c *compiler) tasks(t *Template, path string, s *spec.Template) {
 	tasks := make([]spec.Task, len(t.calls))
 	params := c.parameters(t)
+	needs := 0
+	for _, k := range t.calls {
+		needs += len(k.needs)
+	}
+	c.names = make([]string, needs)
 	for i, k := range t.calls {
 		task := &tasks[i]
 		task.Name, task.Template = k.name, k.callee.spec.Name
 		task.Arguments.Parameters, params = c.call(path, ".tasks[", k, params)
 		task.Dependencies = c.dependencies(path, k)
-		if k.edit != nil {
-			k.edit(task)
+		if k.edits != nil {
+			k.edits.task(task)
 			*task = *task.DeepCopy()
 		}
 	}
@@ -154,8 +159,8 @@ func (c *compiler) steps(t *Template, path string, s *spec.Template) {
 		if len(k.needs) > 0 {
 			c.problem(path+".steps["+k.name+"]", "a step has no dependencies; put it into a later group")
 		}
-		if k.editSt != nil {
-			k.editSt(&step)
+		if k.edits != nil {
+			k.edits.step(&step)
 			step = *step.DeepCopy()
 		}
 		s.Steps[k.group] = append(s.Steps[k.group], step)
@@ -190,10 +195,12 @@ func (c *compiler) call(path, word string, k *Call, room []spec.Parameter) (args
 	for i, a := range k.args {
 		args[i].Name = a.Name
 		*args[i].Value = spec.AnyString(a.Value)
-		if a.Problem != "" || a.Type != k.callee.inputType(a.Name) || a.From.Call != nil || a.From.Parts != nil {
+		if a.More != nil || a.Type != k.callee.inputType(a.Name) {
 			at := path + word + k.name + "]"
 			c.argument(at+".arguments", k.callee, a)
-			c.uses(at, k, &a.From)
+			if a.More != nil {
+				c.uses(at, k, &a.More.From)
+			}
 		}
 	}
 	return args, rest
@@ -202,8 +209,8 @@ func (c *compiler) call(path, word string, k *Call, room []spec.Parameter) (args
 // argument checks the type of a value; that the parameter exists is for the plan to see.
 func (c *compiler) argument(path string, callee *Template, a *Arg) {
 	path += ".parameters[" + a.Name + "]"
-	if a.Problem != "" {
-		c.problem(path, "%s", a.Problem)
+	if p := a.Problem(); p != "" {
+		c.problem(path, "%s", p)
 	}
 	if want := callee.inputType(a.Name); want != nil && a.Type != want {
 		c.problem(path, "%q is of type %v in template %q, not %v", a.Name, want, callee.spec.Name, a.Type)
@@ -240,10 +247,9 @@ func (c *compiler) uses(path string, user *Call, o *Origin) {
 
 // dependencies are those that were said, then the tasks whose values or tags an argument uses.
 func (c *compiler) dependencies(path string, k *Call) []string {
-	var names []string
-	if len(k.needs) > 0 {
-		names = make([]string, 0, len(k.needs))
-	}
+	n := len(k.needs)
+	names := c.names[:0:n]
+	c.names = c.names[n:]
 	for _, n := range k.needs {
 		if n.owner != k.owner {
 			of := "which belongs to no template"
@@ -255,13 +261,15 @@ func (c *compiler) dependencies(path string, k *Call) []string {
 		}
 		names = append(names, n.name)
 	}
-	said := len(names)
 	for _, a := range k.args {
 		for name := range taskTags(a.Value) {
-			if !slices.Contains(names[:said], name) && !slices.Contains(names[said:], name) {
+			if !slices.Contains(names, name) {
 				names = append(names, name)
 			}
 		}
+	}
+	if len(names) == 0 {
+		return nil
 	}
 	return names
 }

@@ -113,18 +113,28 @@ func unsupportedKinds(t *spec.Template) []string {
 	return kinds
 }
 
-// supportedTask refuses what a task says and nothing acts on. It is called for each task: the common case is one
-// comparison.
+// supportedTask refuses what a task says and nothing acts on. There may be very many tasks, so it looks closer only
+// where there is something.
 func (c *compiler) supportedTask(path string, k *spec.Task) {
+	if k.TemplateRef == nil && k.Inline == nil && k.Depends == "" && k.When == "" && k.WithItems == nil &&
+		k.WithParam == "" && k.WithSequence == nil && k.ContinueOn == nil && k.Hooks == nil && k.OnExit == "" {
+		return
+	}
 	plain := spec.Task{Name: k.Name, Template: k.Template, Arguments: k.Arguments, Dependencies: k.Dependencies}
 	c.supportedCall(path+".tasks["+k.Name+"]", k, &plain)
 }
 
+// supportedStep is supportedTask for a step.
 func (c *compiler) supportedStep(path string, k *spec.Step) {
+	if k.TemplateRef == nil && k.Inline == nil && k.When == "" && k.WithItems == nil && k.WithParam == "" &&
+		k.WithSequence == nil && k.ContinueOn == nil && k.Hooks == nil && k.OnExit == "" {
+		return
+	}
 	plain := spec.Step{Name: k.Name, Template: k.Template, Arguments: k.Arguments}
 	c.supportedCall(path+".steps["+k.Name+"]", k, &plain)
 }
 
+// supportedCall refuses the fields that are set in a task or step and not in what is left of it when it is plain.
 func (c *compiler) supportedCall(path string, k, plain any) {
 	v, p := reflect.ValueOf(k).Elem(), reflect.ValueOf(plain).Elem()
 	for i := range v.NumField() {
