@@ -56,7 +56,7 @@ type Executor struct {
 	problems []error // of the scripts themselves
 	names    map[string]bool
 	calls    []*executor.Task
-	attempts map[executor.ID]*attempt
+	attempts map[executor.ID]*attempt // nil for those without a script
 	counts   map[place]int
 }
 
@@ -67,7 +67,7 @@ type T interface {
 	Cleanup(func())
 }
 
-// attempt is one attempt of a node, kept until it is released.
+// attempt is one attempt of a node that is scripted, kept until it is released.
 type attempt struct {
 	known chan struct{} // closed when the rest is set
 	due   time.Time
@@ -125,12 +125,15 @@ func (x *Executor) Execute(ctx context.Context, t *executor.Task, notify func(ex
 	}
 	a, s, first := x.begin(t)
 	notify(executor.Update{Phase: spec.Running})
-	if s == nil && t.Func != nil {
-		return t.Call(ctx)
-	}
-	if first {
+	switch {
+	case s != nil && first:
 		a.resolve(s, t, x.count(s, t))
 		close(a.known)
+	case s != nil:
+	case t.Func != nil:
+		return t.Call(ctx)
+	default:
+		return settle(Outcome{}, nil, t)
 	}
 	return a.wait(ctx)
 }
@@ -155,19 +158,19 @@ func (x *Executor) EndRun(_ context.Context, r *executor.Run, _ spec.Phase) erro
 	return nil
 }
 
-// begin is the attempt of the task with its script, nil if it has none; first says that this call began it.
+// begin is the script of the task, nil if it has none, with its attempt then; first says that this call began it.
 func (x *Executor) begin(t *executor.Task) (a *attempt, s *script, first bool) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	s = x.find(t)
-	if a = x.attempts[t.ID]; a != nil {
+	a, again := x.attempts[t.ID]
+	if again {
 		return a, s, false
 	}
 	x.calls = append(x.calls, t)
-	if s == nil && t.Func != nil {
-		return nil, nil, true
+	if s != nil {
+		a = &attempt{known: make(chan struct{})}
 	}
-	a = &attempt{known: make(chan struct{})}
 	x.attempts[t.ID] = a
 	return a, s, true
 }
@@ -175,11 +178,10 @@ func (x *Executor) begin(t *executor.Task) (a *attempt, s *script, first bool) {
 // resolve decides how and when the attempt ends; n is its number among the attempts of its node.
 func (a *attempt) resolve(s *script, t *executor.Task, n int) {
 	began := time.Now()
-	var o Outcome
-	if s != nil {
-		if o, a.err = s.outcome(t, n); a.err != nil {
-			return
-		}
+	o, err := s.outcome(t, n)
+	if err != nil {
+		a.err = err
+		return
 	}
 	a.due = began.Add(o.After)
 	a.res, a.err = settle(o, s, t)

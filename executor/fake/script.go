@@ -91,11 +91,8 @@ func (x *Executor) find(t *executor.Task) *script {
 	return nil
 }
 
-// count is how many attempts of the task's node began before this one.
+// count is the number of the outcome for this attempt of the task's node.
 func (x *Executor) count(s *script, t *executor.Task) int {
-	if s == nil {
-		return 0
-	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	s.calls++

@@ -32,8 +32,9 @@
 // Exit code 0 is Succeeded, another is Failed; a death by signal n is Failed with exit code 128+n, and the message names
 // the signal. activeDeadlineSeconds is kept: Failed. A command that does not exist is an error. When the program ends,
 // whatever it began and left in its process group is killed, as it is in a Pod; when its context is cancelled the group
-// gets SIGTERM and after [Executor.Grace] SIGKILL. What leaves the group (setsid) is not found. DIR is
-// removed when the node is released and the log when the run has ended.
+// gets SIGTERM and after [Executor.Grace] SIGKILL. What leaves the group (setsid) is not found. DIR is removed when the
+// node is released, and nothing is left on disk of a run that has ended. Of the logs of ended runs the newest, 16 MiB in
+// all, stay readable as long as the Executor lives.
 //
 // # Limits
 //
@@ -74,13 +75,20 @@ type Executor struct {
 	mu       sync.Mutex
 	runs     map[string]*run // by UID
 	attempts map[executor.ID]*attempt
+	archive  archive
 }
 
 // run is the directory of a run.
 type run struct {
 	dir  string
 	next int
-	logs map[executor.ID]string // of released attempts
+	logs []logFile // of released attempts
+}
+
+// logFile is the log of an attempt.
+type logFile struct {
+	id   executor.ID
+	path string
 }
 
 // New makes an executor with a Grace of ten seconds.
@@ -108,20 +116,17 @@ func (x *Executor) BeginRun(_ context.Context, r *executor.Run) error {
 		return errors.Join(fmt.Errorf("local: the temporary directory %s has %q in its name, which would break command lines: set TMPDIR to another", dir, bad),
 			os.Remove(dir))
 	}
-	x.runs[r.UID] = &run{dir: dir, logs: map[executor.ID]string{}}
+	x.runs[r.UID] = &run{dir: dir}
 	return nil
 }
 
-// EndRun stops what still runs of the run, and removes its directory and its logs.
+// EndRun stops what still runs of the run and removes its directory.
 func (x *Executor) EndRun(_ context.Context, r *executor.Run, _ spec.Phase) error {
 	x.mu.Lock()
-	state := x.runs[r.UID]
-	delete(x.runs, r.UID)
 	var left []*attempt
 	for id, a := range x.attempts {
 		if id.Run == r.UID {
 			left = append(left, a)
-			delete(x.attempts, id)
 		}
 	}
 	x.mu.Unlock()
@@ -129,10 +134,31 @@ func (x *Executor) EndRun(_ context.Context, r *executor.Run, _ spec.Phase) erro
 		a.stop(errEnded)
 		<-a.done
 	}
-	if state == nil {
+
+	dir := x.forget(r, left)
+	if dir == "" {
 		return nil
 	}
-	return removeAll(state.dir)
+	return removeAll(dir)
+}
+
+// forget forgets a run and the attempts that were not released, but for their logs. It is the run's directory.
+func (x *Executor) forget(r *executor.Run, left []*attempt) (dir string) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	ended := x.runs[r.UID]
+	if ended == nil {
+		return ""
+	}
+	delete(x.runs, r.UID)
+	for _, a := range left {
+		delete(x.attempts, a.task.ID)
+		ended.logs = append(ended.logs, logFile{a.task.ID, a.log()})
+	}
+	for _, log := range ended.logs {
+		x.archive.add(log.id, log.path)
+	}
+	return ended.dir
 }
 
 var errEnded = errors.New("local: the run has ended")
@@ -163,7 +189,7 @@ func (x *Executor) Release(_ context.Context, t *executor.Task) error {
 	}
 	delete(x.attempts, t.ID)
 	if r := x.runs[t.ID.Run]; r != nil {
-		r.logs[t.ID] = a.log()
+		r.logs = append(r.logs, logFile{t.ID, a.log()})
 	}
 	x.mu.Unlock()
 	a.stop(errEnded)

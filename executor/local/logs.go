@@ -1,25 +1,22 @@
 package local
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/podflow/podflow/executor"
 )
 
-// Logs is the log of an attempt: what its process wrote to standard output and error. It is there until the run ends.
+// Logs is the log of an attempt: what its process wrote to standard output and error.
 func (x *Executor) Logs(ctx context.Context, t *executor.Task) (io.ReadCloser, error) {
-	x.mu.Lock()
-	a, r := x.attempts[t.ID], x.runs[t.ID.Run]
-	var path string
-	if a == nil && r != nil {
-		path = r.logs[t.ID]
-	}
-	x.mu.Unlock()
+	a, path, archived := x.logOf(t.ID)
 	over := closed
 	if a != nil {
 		select {
@@ -30,17 +27,35 @@ func (x *Executor) Logs(ctx context.Context, t *executor.Task) (io.ReadCloser, e
 		}
 		path, over = a.log(), a.done
 	}
-	if path == "" {
+	if path != "" {
+		f, err := os.Open(path)
+		if err == nil {
+			return &follower{ctx: ctx, File: f, over: over}, nil
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("local: %w", err)
+		}
+		_, _, archived = x.logOf(t.ID) // the run has ended meanwhile, or the process never began
+	}
+	if archived == nil {
 		return nil, executor.ErrNoLog
 	}
-	f, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, executor.ErrNoLog
+	return io.NopCloser(bytes.NewReader(archived)), nil
+}
+
+// logOf is where the log of an attempt is: with the attempt, or in a file that stays as it is, or in memory.
+func (x *Executor) logOf(id executor.ID) (a *attempt, released string, archived []byte) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if r := x.runs[id.Run]; r != nil {
+		for _, log := range slices.Backward(r.logs) {
+			if log.id == id {
+				released = log.path
+				break
+			}
+		}
 	}
-	if err != nil {
-		return nil, err
-	}
-	return &follower{ctx: ctx, File: f, over: over}, nil
+	return x.attempts[id], released, x.archive.logs[id]
 }
 
 var closed = func() chan struct{} { c := make(chan struct{}); close(c); return c }()

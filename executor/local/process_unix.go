@@ -125,7 +125,7 @@ func (p *process) result() *string {
 // does not collect the dead would keep it waiting: there it goes on after a moment, when they are dead all the same.
 func (p *process) killRest() {
 	pause := time.Millisecond
-	for range 8 {
+	for range 6 {
 		if p.signal(syscall.SIGKILL) != nil {
 			return
 		}
