@@ -257,7 +257,7 @@ func (a *attempt) end(ctx context.Context, o *observation, v verdict, uid types.
 		return r, nil
 	}
 	err := errors.New(strings.TrimSuffix(fmt.Sprintf("Pod %s: %s: %s", a.pod.name, v.reason, v.message), ": "))
-	if o.uid == uid && !o.gone && o.terminating.IsZero() && !o.ended() {
+	if o.uid == uid && !o.over && o.terminating.IsZero() {
 		// Nobody waits for it any more: it must not begin after all.
 		if rerr := a.x.remove(ctx, a.pod, uid); rerr != nil {
 			err = errors.Join(err, rerr)

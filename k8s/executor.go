@@ -79,6 +79,7 @@ func FromConfig(config *rest.Config, namespace string, opts ...Option) (*Executo
 	c.QPS, c.Burst, c.RateLimiter = -1, -1, nil
 	c.ContentType = "application/vnd.kubernetes.protobuf"
 	c.AcceptContentTypes = "application/vnd.kubernetes.protobuf,application/json"
+	c.WarningHandler = rest.NoWarnings{} // the default prints to standard error
 	client, err := kubernetes.NewForConfig(c)
 	if err != nil {
 		return nil, fmt.Errorf("k8s: %w", err)

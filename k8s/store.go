@@ -18,6 +18,8 @@ type observation struct {
 	gone bool
 	// terminating is until when the Pod has time to end since somebody deleted it; zero if nobody did.
 	terminating time.Time
+	// over says that the Pod will not run main any more.
+	over bool
 	// leftover says that main has ended and a container that is not ours goes on.
 	leftover bool
 	// logs says that main has begun, so that there is a log.
@@ -34,11 +36,13 @@ func observe(p *corev1.Pod, gone bool) observation {
 	if p.DeletionTimestamp != nil {
 		o.terminating = p.DeletionTimestamp.Time
 	}
+	o.over = gone || p.Status.Phase == corev1.PodFailed || p.Status.Phase == corev1.PodSucceeded
 	for i := range p.Status.ContainerStatuses {
 		s := &p.Status.ContainerStatuses[i]
 		switch {
 		case s.Name == MainContainer:
 			o.logs = s.State.Running != nil || s.State.Terminated != nil
+			o.over = o.over || s.State.Terminated != nil
 		case s.State.Terminated == nil:
 			o.leftover = true
 		}
@@ -154,7 +158,11 @@ func (e *entry) vanish(uid types.UID) {
 	}
 }
 
+// set takes in news. The first end that was seen is the end: what happens to a Pod later does not change it.
 func (e *entry) set(o observation) {
+	if o.uid == e.last.uid && e.last.ended() {
+		o.verdict = e.last.verdict
+	}
 	e.last, e.err = o, nil
 	e.wake()
 }

@@ -145,10 +145,11 @@ func endedByItself(t *corev1.ContainerStateTerminated, p *corev1.Pod) bool {
 			return c.Type == corev1.DisruptionTarget && c.Status == corev1.ConditionTrue
 		})
 	}
-	asked := p.DeletionTimestamp.Time
-	if g := p.DeletionGracePeriodSeconds; g != nil {
-		asked = asked.Add(-time.Duration(*g) * time.Second)
+	g := p.DeletionGracePeriodSeconds
+	if g == nil || *g == 0 {
+		return false // the kubelet sets it to 0 at the very end, and with it goes when the Pod was asked
 	}
+	asked := p.DeletionTimestamp.Add(-time.Duration(*g) * time.Second)
 	return t.FinishedAt.Time.Before(asked)
 }
 

@@ -1,0 +1,46 @@
+package k8s_test
+
+import (
+	"maps"
+	"net/http"
+	"strings"
+	"sync"
+)
+
+// requests counts requests by verb and resource.
+type requests struct {
+	mu sync.Mutex
+	n  map[string]int
+}
+
+// count counts the requests that go through the cluster's configuration from now on.
+func (c *cluster) count() *requests {
+	counts := &requests{n: map[string]int{}}
+	c.through(func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
+		counts.add(r)
+		return next.RoundTrip(r)
+	})
+	return counts
+}
+
+func (c *requests) add(r *http.Request) {
+	verb := r.Method
+	if r.URL.Query().Get("watch") != "" {
+		verb = "WATCH"
+	}
+	_, rest, _ := strings.Cut(r.URL.Path, "/namespaces/")
+	parts := strings.Split(rest, "/")
+	what := parts[1]
+	if len(parts) > 2 {
+		what += "/NAME"
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.n[verb+" "+what]++
+}
+
+func (c *requests) all() map[string]int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return maps.Clone(c.n)
+}
