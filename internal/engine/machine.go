@@ -144,14 +144,14 @@ func (m *machine) inputs(owner *node, c *plan.Call) (values []executor.Value, pr
 }
 
 // finish is the end of a leaf's attempt, as the executor reported it.
-func (m *machine) finish(n *node, res executor.Result, err error) {
+func (m *machine) finish(n *node, res *executor.Result, err error) {
 	if n.phase.ended() {
 		return
 	}
 	var lost *executor.LostError
 	switch {
 	case err == nil:
-		m.finishProgram(n, &res)
+		m.finishProgram(n, res)
 		return
 	case m.stop != nil:
 		n.more().err = m.stop

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/podflow/podflow/executor"
@@ -45,6 +46,7 @@ type Run struct {
 	ctx      context.Context
 	cancel   context.CancelCauseFunc
 	work     sync.WaitGroup
+	stopped  atomic.Bool
 	done     chan struct{} // closed when nothing of the run is at work any more
 
 	mu       sync.RWMutex // guards what follows
@@ -64,12 +66,9 @@ type Run struct {
 
 // event is something that happened outside of the machine.
 type event struct {
-	attempt *attempt // whose it is; nil: the run's
-	update  *executor.Update
-	stop    error // the run is to stop, and why
-	result  executor.Result
-	err     error
-	at      int64 // of an end
+	attempt *attempt         // that has ended
+	update  *executor.Update // not nil: no end, but what happened to the attempt
+	stop    error            // not nil: the run is to stop, and why
 }
 
 // Start begins a run and returns at once. The executor's BeginRun, and the journal's record of the start, are the
@@ -136,9 +135,15 @@ type attempt struct {
 	run   *Run
 	node  *node
 	delay time.Duration
-	once  sync.Once
-	spec  *spec.Template
-	err   error
+
+	// the end
+	result executor.Result
+	err    error
+	at     int64
+
+	once    sync.Once
+	spec    *spec.Template
+	specErr error
 }
 
 // launch executes an attempt on a goroutine of its own.
@@ -153,16 +158,18 @@ func (r *Run) workOn(s start) {
 	var a *attempt
 	defer func() {
 		if a != nil { // runtime.Goexit was called inside of Execute
-			if s := r.post(event{attempt: a, err: executor.ErrGoexit, at: time.Now().UnixNano()}); s.node != nil {
+			a.err, a.at = executor.ErrGoexit, time.Now().UnixNano()
+			if s := r.post(a); s.node != nil {
 				r.launch(s)
 			}
 		}
 	}()
 	for s.node != nil {
 		a = r.newAttempt(s)
-		e := r.execute(a)
+		r.execute(a)
+		ended := a
 		a = nil
-		s = r.post(e)
+		s = r.post(ended)
 	}
 }
 
@@ -184,39 +191,39 @@ func (r *Run) newAttempt(s start) *attempt {
 }
 
 // execute runs an attempt to its end. A panic of the executor is the node's error and not the program's end.
-func (r *Run) execute(a *attempt) (e event) {
+func (r *Run) execute(a *attempt) {
 	defer func() {
 		if p := recover(); p != nil {
-			e = event{attempt: a, err: &executor.PanicError{Value: p, Stack: debug.Stack()}, at: time.Now().UnixNano()}
+			a.err, a.at = &executor.PanicError{Value: p, Stack: debug.Stack()}, time.Now().UnixNano()
 		}
 	}()
-	e.attempt = a
-	if rec := r.known[a.task.ID]; rec != nil {
-		e.result, e.err = rec.Outcome()
-		e.at = rec.Finished
-		return e
+	switch rec := r.known[a.task.ID]; {
+	case rec != nil:
+		a.result, a.err = rec.Outcome()
+		a.at = rec.Finished
+		return
+	case r.over:
+		a.result = executor.Result{Phase: spec.Failed, Message: "terminated"}
+	case r.stopped.Load():
+		<-r.ctx.Done() // it is being cancelled
+		a.err = context.Cause(r.ctx)
+	case a.delay > 0 && !a.wait(r.ctx):
+		a.err = context.Cause(r.ctx)
+	default:
+		a.result, a.err = r.exec.Execute(r.ctx, &a.task, a.notify)
 	}
-	if r.over {
-		e.result = executor.Result{Phase: spec.Failed, Message: "terminated"}
-	} else if e.err = a.wait(r.ctx); e.err == nil {
-		e.result, e.err = r.exec.Execute(r.ctx, &a.task, a.notify)
-	}
-	e.at = time.Now().UnixNano()
-	return e
+	a.at = time.Now().UnixNano()
 }
 
-// wait waits until the attempt is due.
-func (a *attempt) wait(ctx context.Context) error {
-	if a.delay == 0 {
-		return context.Cause(ctx)
-	}
+// wait waits until the attempt is due; it reports false if ctx ends before.
+func (a *attempt) wait(ctx context.Context) bool {
 	timer := time.NewTimer(a.delay)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
-		return nil
+		return true
 	case <-ctx.Done():
-		return context.Cause(ctx)
+		return false
 	}
 }
 
@@ -232,10 +239,10 @@ func (a *attempt) template() (*spec.Template, error) {
 		}
 		a.spec = t.Spec.DeepCopy()
 		if missing := t.Fields.Fill(a.spec, a.value); missing != "" {
-			a.err = fmt.Errorf("templates[%s]: {{%s}} has no value", t.Name, missing)
+			a.specErr = fmt.Errorf("templates[%s]: {{%s}} has no value", t.Name, missing)
 		}
 	})
-	return a.spec, a.err
+	return a.spec, a.specErr
 }
 
 // value is what a tag in a leaf's own text stands for. It reads nothing that changes.
@@ -260,10 +267,10 @@ func (r *Run) tell(e event) {
 	}()
 }
 
-// post queues an event and carries out what follows, unless somebody else is at it already. It returns a start for
-// the caller to carry out itself.
-func (r *Run) post(e event) start {
-	if !r.enqueue(e) {
+// post queues the end of an attempt and carries out what follows, unless somebody else is at it already. It returns a
+// start for the caller to carry out itself.
+func (r *Run) post(a *attempt) start {
+	if !r.enqueue(event{attempt: a}) {
 		return start{}
 	}
 	return r.drive()
@@ -283,29 +290,29 @@ func (r *Run) enqueue(e event) bool {
 
 // drive carries out what follows from the queued events until there are none. One goroutine does so at a time.
 func (r *Run) drive() (mine start) {
+	var batch []event
 	for {
 		r.queueMu.Lock()
-		batch := r.queue
+		if batch != nil {
+			r.spare = batch[:0]
+		}
+		batch = r.queue
 		if len(batch) == 0 {
 			r.driving = false
 			r.queueMu.Unlock()
 			return mine
 		}
-		r.queue, r.spare = r.spare[:0], nil
+		r.queue, r.spare = r.spare, nil
 		r.queueMu.Unlock()
 
-		starts := r.apply(batch)
-		clear(batch)
-		r.queueMu.Lock()
-		r.spare = batch
-		r.queueMu.Unlock()
-		for _, s := range starts {
+		for _, s := range r.apply(batch) {
 			if mine.node == nil {
 				mine = s
 				continue
 			}
 			r.launch(s)
 		}
+		clear(batch)
 	}
 }
 
@@ -322,16 +329,17 @@ func (r *Run) apply(batch []event) []start {
 		case e.stop != nil:
 			if r.m.stop == nil {
 				r.m.stop, cancel = e.stop, e.stop
+				r.stopped.Store(true)
 				r.detached = errors.Is(e.stop, executor.ErrDetach)
 			}
 		case e.update != nil:
 			r.m.now = time.Now().UnixNano()
 			r.m.update(e.attempt.node, e.update)
-		case r.detached && e.err != nil:
+		case r.detached && e.attempt.err != nil:
 			// it goes on without this process
 		default:
-			r.m.now = e.at
-			r.m.finish(e.attempt.node, e.result, e.err)
+			r.m.now = e.attempt.at
+			r.m.finish(e.attempt.node, &e.attempt.result, e.attempt.err)
 			r.m.settle()
 		}
 	}
@@ -403,14 +411,14 @@ func (r *Run) record(batch []event) error {
 		if r.journal == nil || e.attempt == nil || e.update != nil || r.known[e.attempt.task.ID] != nil {
 			continue
 		}
-		res, err := e.result, e.err
+		res, err := e.attempt.result, e.attempt.err
 		if cause := context.Cause(r.ctx); cause != nil && err != nil {
 			if errors.Is(cause, executor.ErrDetach) {
 				continue
 			}
 			res, err = executor.Result{Phase: spec.Failed, Message: stopMessage(cause)}, nil
 		}
-		records = append(records, journal.NewRecord(e.attempt.task.ID, res, err, e.at))
+		records = append(records, journal.NewRecord(e.attempt.task.ID, res, err, e.attempt.at))
 	}
 	if len(records) > 0 {
 		if err := r.journal.Append(context.WithoutCancel(r.ctx), r.run.Name, records); err != nil {
@@ -421,7 +429,7 @@ func (r *Run) record(batch []event) error {
 		return nil
 	}
 	for i := range batch {
-		if a := batch[i].attempt; a != nil && batch[i].update == nil && !errors.Is(batch[i].err, executor.ErrDetach) {
+		if a := batch[i].attempt; a != nil && batch[i].update == nil && !errors.Is(a.err, executor.ErrDetach) {
 			r.work.Add(1)
 			go func() {
 				defer r.work.Done()
