@@ -49,6 +49,9 @@ type Task struct {
 	TemplateName string
 	// Template gives the template with every tag replaced. It is made at the first call and shared: do not change it.
 	Template func() (*spec.Template, error)
+	// Written is the template as it was written, with its tags, for those who need no more; nil if that is not known.
+	// It is shared: do not change it.
+	Written *spec.Template
 	// Func is the Go function that the node calls, or nil. See [Task.Call].
 	Func Func
 	// Inputs are the values of the template's input parameters, in the order of their declaration.

@@ -138,14 +138,6 @@ func (x *Executor) Execute(ctx context.Context, t *executor.Task, notify func(ex
 	return a.wait(ctx)
 }
 
-// Release forgets the attempt.
-func (x *Executor) Release(_ context.Context, t *executor.Task) error {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	delete(x.attempts, t.ID)
-	return nil
-}
-
 // BeginRun does nothing.
 func (x *Executor) BeginRun(context.Context, *executor.Run) error { return nil }
 
@@ -162,15 +154,24 @@ func (x *Executor) EndRun(_ context.Context, r *executor.Run, _ spec.Phase) erro
 func (x *Executor) begin(t *executor.Task) (a *attempt, s *script, first bool) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	s = x.find(t)
+	if len(x.scripts) > 0 {
+		s = x.find(t)
+	}
 	a, again := x.attempts[t.ID]
+	if again && a == nil {
+		return nil, nil, false // also if it was scripted meanwhile
+	}
 	if again {
 		return a, s, false
 	}
 	x.calls = append(x.calls, t)
-	if s != nil {
-		a = &attempt{known: make(chan struct{})}
+	if s == nil {
+		if t.Func != nil {
+			x.attempts[t.ID] = nil
+		}
+		return nil, nil, true
 	}
+	a = &attempt{known: make(chan struct{})}
 	x.attempts[t.ID] = a
 	return a, s, true
 }

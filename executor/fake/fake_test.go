@@ -328,7 +328,6 @@ func BenchmarkExecute(b *testing.B) {
 				if _, err := execute(x, &again); err != nil {
 					b.Fatal(err)
 				}
-				_ = x.Release(b.Context(), &again)
 			}
 		})
 	}

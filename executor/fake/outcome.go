@@ -80,17 +80,23 @@ func settle(o Outcome, s *script, t *executor.Task) (executor.Result, error) {
 	if o.Err != nil {
 		return executor.Result{}, o.Err
 	}
-	template, err := t.Template()
-	if err != nil {
-		return executor.Result{}, err
+	template := t.Written
+	if template == nil {
+		var err error
+		if template, err = t.Template(); err != nil {
+			return executor.Result{}, err
+		}
+	}
+	if s == nil && !t.WantResult && len(template.Outputs.Parameters) == 0 {
+		return executor.Result{Phase: spec.Succeeded, ExitCode: exitCode(template)}, nil
 	}
 	res := o.Result
 	if res.Phase == "" {
 		res.Phase = spec.Succeeded
 	}
 	succeeded := res.Phase == spec.Succeeded
-	if succeeded && res.ExitCode == nil && (template.Container != nil || template.Script != nil) {
-		res.ExitCode = new(int)
+	if succeeded && res.ExitCode == nil {
+		res.ExitCode = exitCode(template)
 	}
 	if !succeeded && res.Message == "" && res.ExitCode != nil {
 		res.Message = fmt.Sprintf("main: Error (exit code %d)", *res.ExitCode)
@@ -117,6 +123,16 @@ func settle(o Outcome, s *script, t *executor.Task) (executor.Result, error) {
 	}
 	return executor.Result{}, fmt.Errorf("fake: On(%q): %s lacks %s", s.key, o, strings.Join(lacks, " and "))
 }
+
+// exitCode is that of a program that succeeded; a Go function has none.
+func exitCode(t *spec.Template) *int {
+	if t.Container == nil && t.Script == nil {
+		return nil
+	}
+	return &zero
+}
+
+var zero int
 
 // outputs are the values of the template's outputs in the order of their declaration, with the names of those that
 // have no value, and of the values that are no outputs.

@@ -104,9 +104,7 @@ func Start(c Config) *Run {
 		r.cancel(nil)
 		close(r.done)
 	}()
-	if s := r.drive(); s.node != nil {
-		r.launch(s)
-	}
+	r.driveAndLaunch()
 	return r
 }
 
@@ -186,7 +184,7 @@ func (r *Run) newAttempt(s start) *attempt {
 		c := &n.caller().Calls[n.call]
 		t.Name, t.WantResult = c.Name, c.WantResult
 	}
-	t.Template = a.template
+	t.Template, t.Written = a.template, n.template.Spec
 	return a
 }
 
@@ -253,18 +251,26 @@ func (a *attempt) value(r *plan.Ref) (string, bool) {
 	return a.run.m.value(a.node, r)
 }
 
-// tell queues an event from somebody who must not be held up by what follows from it.
+// tell queues an event from somebody who must not be held up by what follows from it: a journal may take its time.
 func (r *Run) tell(e event) {
 	if !r.enqueue(e) {
+		return
+	}
+	if r.journal == nil {
+		r.driveAndLaunch()
 		return
 	}
 	r.work.Add(1)
 	go func() {
 		defer r.work.Done()
-		if s := r.drive(); s.node != nil {
-			r.launch(s)
-		}
+		r.driveAndLaunch()
 	}()
+}
+
+func (r *Run) driveAndLaunch() {
+	if s := r.drive(); s.node != nil {
+		r.launch(s)
+	}
 }
 
 // post queues the end of an attempt and carries out what follows, unless somebody else is at it already. It returns a
