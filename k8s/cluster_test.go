@@ -243,3 +243,8 @@ func (t transport) RoundTrip(r *http.Request) (*http.Response, error) { return t
 func (c *cluster) through(do func(r *http.Request, next http.RoundTripper) (*http.Response, error)) {
 	c.config.Wrap(func(next http.RoundTripper) http.RoundTripper { return transport{next, do} })
 }
+
+// untilGone waits until a Pod is no more.
+func (c *cluster) untilGone(name string) {
+	require.Eventually(c, func() bool { return c.pod(name) == nil }, time.Minute, 50*time.Millisecond)
+}

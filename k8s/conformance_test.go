@@ -1,0 +1,52 @@
+package k8s_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/podflow/podflow/executor"
+	"github.com/podflow/podflow/executor/executortest"
+	"github.com/podflow/podflow/k8s"
+	"github.com/podflow/podflow/workflow/spec"
+)
+
+func TestConformance(t *testing.T) {
+	c := newCluster(t, nil)
+	yes := true
+	container := corev1.Container{Image: image, Command: []string{"true"}}
+	executortest.Run(t, executortest.Config{
+		New: func(t *testing.T) executor.Executor {
+			x, err := k8s.FromConfig(c.config, c.namespace, k8s.WithPodGC(spec.PodGCOnWorkflowCompletion))
+			require.NoError(t, err)
+			x.Hasten(k8s.Waits{})
+			t.Cleanup(func() { require.NoError(t, x.Close()) })
+			return x
+		},
+		Image: image,
+		Lacks: executortest.Results | executortest.Files,
+		Refuse: map[string]spec.Template{
+			"daemon":               {Container: &container, Daemon: &yes},
+			"http":                 {HTTP: &spec.HTTP{URL: "http://example.com"}},
+			"inputs.artifacts[in]": {Container: &container, Inputs: spec.Inputs{Artifacts: []spec.Artifact{{Name: "in"}}}},
+			"container.volumeMounts[v]": {Container: &corev1.Container{
+				Image: image, VolumeMounts: []corev1.VolumeMount{{Name: "v", MountPath: "/v"}}}},
+		},
+		Left: func(t *testing.T, _ executor.Executor) []string {
+			list, err := c.admin.CoreV1().Pods(c.namespace).List(context.Background(), metav1.ListOptions{})
+			if err != nil {
+				return []string{err.Error()}
+			}
+			var names []string
+			for _, p := range list.Items {
+				if p.DeletionTimestamp == nil {
+					names = append(names, p.Name)
+				}
+			}
+			return names
+		},
+	})
+}
