@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/podflow/podflow/internal/engine"
@@ -20,6 +21,25 @@ type Error struct{ Path, Problem string }
 
 // Error is the path and the problem.
 func (e *Error) Error() string { return e.Path + ": " + e.Problem }
+
+// besides are the problems that are not at a path at which others tell of one already, or below it.
+func besides(others, problems []plan.Problem) []plan.Problem {
+	if len(others) == 0 {
+		return problems
+	}
+	told := make(map[string]bool, len(others))
+	for _, p := range others {
+		told[p.Path] = true
+	}
+	return slices.DeleteFunc(problems, func(p plan.Problem) bool {
+		for i := range p.Path {
+			if p.Path[i] == '.' && told[p.Path[:i]] {
+				return true
+			}
+		}
+		return told[p.Path]
+	})
+}
 
 // joinProblems is nil if there are none.
 func joinProblems(problems []plan.Problem) error {

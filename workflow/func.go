@@ -25,7 +25,7 @@ func makeFunc(t *build.Template, name string, in, out, typ reflect.Type, call fu
 	s := build.Leaf(t, name)
 	s.Plugin = plan.FuncPlugin(name)
 	if isNil {
-		build.Problemf(t, "the function is nil")
+		build.Problemf(t, "", "the function is nil")
 		return
 	}
 	ins, outs := fields(t, "input", in), fields(t, "output", out)
@@ -76,19 +76,19 @@ func makeFunc(t *build.Template, name string, in, out, typ reflect.Type, call fu
 // fields are the exported fields of a struct.
 func fields(t *build.Template, what string, typ reflect.Type) []field {
 	if typ.Kind() != reflect.Struct {
-		build.Problemf(t, "the function's %s is a %v; it must be a struct, whose fields are the parameters", what, typ)
+		build.Problemf(t, "", "the function's %s is a %v; it must be a struct, whose fields are the parameters", what, typ)
 		return nil
 	}
 	var fs []field
 	for _, f := range reflect.VisibleFields(typ) {
-		if !f.IsExported() || f.Anonymous || len(f.Index) > 1 {
-			continue
-		}
 		name, opt, _ := strings.Cut(f.Tag.Get("json"), ",")
-		switch name {
-		case "-":
-			continue
-		case "":
+		switch {
+		case f.Anonymous && f.Type.Kind() == reflect.Pointer:
+			build.Problemf(t, "", "the function's %s embeds a %v; embed the struct itself", what, f.Type)
+			return nil
+		case f.Anonymous && f.Type.Kind() == reflect.Struct, !f.IsExported(), name == "-":
+			continue // the fields of an embedded struct come by themselves
+		case name == "":
 			name = f.Name
 		}
 		fs = append(fs, field{f.Index, name, strings.Contains(opt, "omit"), f.Type})

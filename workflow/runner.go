@@ -112,7 +112,7 @@ func (r *Runner) prepare(w *Workflow, c *runConfig) (*journal.Start, error) {
 	name := c.name
 	if name == "" {
 		if name = w.plan.Spec.Name; name == "" {
-			name = w.plan.Spec.GenerateName + suffix()
+			name = plan.RunName(w.plan.Spec.GenerateName, suffix())
 		}
 	}
 	if problem := plan.RunNameProblem(name, 0); problem != "" {

@@ -3,6 +3,7 @@ package workflow
 import (
 	"fmt"
 	"reflect"
+	"strings"
 
 	"github.com/podflow/podflow/internal/build"
 )
@@ -32,8 +33,13 @@ func (v Value[T]) Ref() string { return v.ref }
 // Text is the same value as the text it travels as.
 func (v Value[T]) Text() Value[string] { return Value[string](v) }
 
-func (v Value[T]) from() build.Origin { return v.origin }
-func (v Value[T]) supplies() (t T)    { return t }
+func (v Value[T]) from() build.Origin {
+	if v.ref == "" && v.origin.Problem == "" {
+		v.origin.Problem = "the source is the zero Value, which no task gives"
+	}
+	return v.origin
+}
+func (v Value[T]) supplies() (t T) { return t }
 
 // Variable is a name that the language defines, with the type of its value.
 type Variable[T any] string
@@ -52,17 +58,29 @@ func (v Variable[T]) Ref() string { return "{{" + string(v) + "}}" }
 func (v Variable[T]) from() (o build.Origin) { return o }
 func (v Variable[T]) supplies() (t T)        { return t }
 
-// Textf puts references into a text, each for a %s. The tasks that it names become dependencies.
+// Textf puts references into a text, each for a %s, and a percent sign for %%. The tasks that it names become
+// dependencies. Another verb, or one reference too many or too few, is an error of [New].
 func Textf(format string, refs ...Reference) Value[string] {
 	var o build.Origin
+	verbs := strings.ReplaceAll(format, "%%", "")
+	n := strings.Count(verbs, "%s")
+	switch {
+	case strings.Count(verbs, "%") != n:
+		o.Problem = fmt.Sprintf("Textf(%q): the only verb is %%s, and %%%% is a percent sign", format)
+	case n != len(refs):
+		o.Problem = fmt.Sprintf("Textf(%q): %d verbs for %d references", format, n, len(refs))
+	}
 	args := make([]any, len(refs))
 	for i, r := range refs {
 		if isNil(r) {
-			args[i] = nil
+			o.Problem = fmt.Sprintf("Textf(%q): reference %d is nil", format, i+1)
 			continue
 		}
 		args[i] = r.Ref()
 		o.Parts = append(o.Parts, r.from())
+	}
+	if o.Problem != "" {
+		return Value[string]{origin: build.Origin{Problem: o.Problem}}
 	}
 	return Value[string]{fmt.Sprintf(format, args...), o}
 }

@@ -87,19 +87,42 @@ func New(name string, entry Template, opts ...Option) (*Workflow, error) {
 	for _, p := range built.Problems {
 		problems = append(problems, plan.Problem(p))
 	}
-	for _, a := range o.args {
-		if _, ok := built.Inputs[a.Name]; !ok && len(built.Templates) > 0 && !refersTo(built.Templates, a.Name) {
-			problems = append(problems, plan.Problem{Path: "arguments.parameters[" + a.Name + "]",
-				Text: fmt.Sprintf("template %q has no input %q%s", w.Spec.Entrypoint, a.Name, build.Hint(a.Name, built.Inputs))})
-		}
-	}
+	problems = append(problems, unused(w, o.args)...)
 	return compile(w, built.Funcs, built.Inputs, problems)
 }
 
-// refersTo says whether some template uses the workflow's parameter of that name without being given it.
-func refersTo(templates []spec.Template, parameter string) bool {
-	b, err := json.Marshal(templates)
-	return err != nil || strings.Contains(string(b), "workflow.parameters."+parameter)
+// unused says which arguments neither the entry template takes nor any text refers to.
+func unused(w *spec.Workflow, args []*build.Arg) (problems []plan.Problem) {
+	i := slices.IndexFunc(w.Spec.Templates, func(t spec.Template) bool { return t.Name == w.Spec.Entrypoint })
+	if i < 0 {
+		return nil // the plan tells
+	}
+	inputs := w.Spec.Templates[i].Inputs.Parameters
+	for _, a := range args {
+		if slices.ContainsFunc(inputs, func(p spec.Parameter) bool { return p.Name == a.Name }) || refersTo(w, a.Name) {
+			continue
+		}
+		hint := nearest.Hint(a.Name, func(yield func(string) bool) {
+			for i := range inputs {
+				if !yield(inputs[i].Name) {
+					return
+				}
+			}
+		})
+		problems = append(problems, plan.Problem{Path: "arguments.parameters[" + a.Name + "]",
+			Text: fmt.Sprintf("template %q has no input %q%s", w.Spec.Entrypoint, a.Name, hint)})
+	}
+	return problems
+}
+
+// refersTo says whether some text uses the workflow's parameter of that name.
+func refersTo(w *spec.Workflow, parameter string) bool {
+	s := w.Spec
+	s.Arguments = spec.Arguments{}
+	b, err := json.Marshal(s)
+	text := string(b)
+	return err != nil || strings.Contains(text, "workflow.parameters."+parameter) ||
+		strings.Contains(text, "workflow.parameters}}") || strings.Contains(text, "workflow.parameters.json}}")
 }
 
 // Must is for workflows that are fixed in the program: var wf = workflow.Must(workflow.New(…)). It panics on an error.
@@ -134,7 +157,7 @@ func FromSpec(w *spec.Workflow) (*Workflow, error) { return compile(w.DeepCopy()
 
 func compile(w *spec.Workflow, funcs map[string]executor.Func, types inputTypes, problems []plan.Problem) (*Workflow, error) {
 	p, more := plan.Compile(w, funcs)
-	if err := joinProblems(append(problems, more...)); err != nil {
+	if err := joinProblems(append(problems, besides(problems, more)...)); err != nil {
 		return nil, err
 	}
 	return &Workflow{p, funcs, types}, nil

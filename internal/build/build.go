@@ -21,7 +21,7 @@ type Template struct {
 	calls    []*Call
 	groups   int32
 	edits    []func(*spec.Template)
-	problems []string
+	problems []Problem // below the template
 	fn       executor.Func
 	fnType   reflect.Type
 }
@@ -70,6 +70,8 @@ type Origin struct {
 	Output string // spec.ResultName for standard output
 	Type   reflect.Type
 	Parts  []Origin
+	// Problem is what is wrong with the value, or empty.
+	Problem string
 }
 
 // Input declares an input parameter.
@@ -157,9 +159,10 @@ func Spec(t *Template) *spec.Template { return &t.spec }
 // Name is the name of the template.
 func (t *Template) templateName() string { return t.spec.Name }
 
-// Problemf notes a mistake that was made while the template was built.
-func Problemf(t *Template, format string, args ...any) {
-	t.problems = append(t.problems, fmt.Sprintf(format, args...))
+// Problemf notes a mistake that was made while the template was built. path is below the template: empty, or it
+// begins with a dot.
+func Problemf(t *Template, path, format string, args ...any) {
+	t.problems = append(t.problems, Problem{path, fmt.Sprintf(format, args...)})
 }
 
 // Edit notes a change of the finished spec.
@@ -179,7 +182,10 @@ func Inputs[T any](t *Template, in []T) {
 // AddInput declares one input.
 func AddInput(t *Template, i Input) {
 	if i.Problem != "" {
-		Problemf(t, "inputs.parameters[%s]: %s", i.Name, i.Problem)
+		Problemf(t, ".inputs.parameters["+i.Name+"]", "%s", i.Problem)
+	}
+	if i.Type == nil { // there is no declaration
+		return
 	}
 	t.in = append(t.in, decl{name: i.Name, typ: i.Type})
 	t.spec.Inputs.Parameters = append(t.spec.Inputs.Parameters, i.Parameter)
@@ -195,7 +201,10 @@ func Outputs[T any](t *Template, out []T) {
 // AddOutput declares one output.
 func AddOutput(t *Template, o Output) {
 	if o.Problem != "" {
-		Problemf(t, "outputs.parameters[%s]: %s", o.Name, o.Problem)
+		Problemf(t, ".outputs.parameters["+o.Name+"]", "%s", o.Problem)
+	}
+	if o.Type == nil { // there is no declaration
+		return
 	}
 	t.out = append(t.out, decl{name: o.Name, typ: o.Type, result: o.Result, from: o.From})
 	if o.Result {

@@ -32,7 +32,7 @@ func Compile(entry Sealed, arguments []*Arg) Built {
 	c.out.Funcs = map[string]executor.Func{}
 	t := templateOf(entry)
 	if t.kind == none {
-		c.problem("entrypoint", "there is no template, or one that no constructor made")
+		c.problem("spec.entrypoint", "there is no template, or one that no constructor made")
 		return c.out
 	}
 	c.add(t)
@@ -44,7 +44,9 @@ func Compile(entry Sealed, arguments []*Arg) Built {
 		c.out.Inputs[d.name] = d.typ
 	}
 	for _, a := range arguments {
-		c.argument("arguments", t, a)
+		if t.inputType(a.Name) != nil || a.Problem() != "" { // else it may be for workflow.parameters tags
+			c.argument("arguments", t, a)
+		}
 	}
 	return c.out
 }
@@ -52,6 +54,7 @@ func Compile(entry Sealed, arguments []*Arg) Built {
 type compiler struct {
 	out   Built
 	seen  map[string]*Template
+	twins map[*Template]bool // that say the same as the one in seen
 	order []*Template
 	names []string // room for the dependencies of one template's tasks
 }
@@ -66,9 +69,18 @@ func (c *compiler) add(t *Template) {
 	case !ok:
 		c.seen[t.spec.Name] = t
 		c.order = append(c.order, t)
-	case old != t && !same(old, t):
+	case old == t || c.twins[t]:
+	case !same(old, t):
 		c.problem("templates["+t.spec.Name+"]", "two different templates have this name")
 		c.seen[t.spec.Name] = t // say it once for each
+	default:
+		if c.twins == nil {
+			c.twins = map[*Template]bool{}
+		}
+		c.twins[t] = true
+		for _, k := range t.calls {
+			c.add(k.callee) // what they call may differ
+		}
 	}
 }
 
@@ -105,7 +117,7 @@ func (d decl) equal(e decl) bool { return d.name == e.name && d.typ == e.typ && 
 func (c *compiler) template(t *Template) {
 	path := "templates[" + t.spec.Name + "]"
 	for _, p := range t.problems {
-		c.problem(path, "%s", p)
+		c.problem(path+p.Path, "%s", p.Text)
 	}
 	s := *t.spec.DeepCopy()
 	switch t.kind {
@@ -115,7 +127,7 @@ func (c *compiler) template(t *Template) {
 		c.steps(t, path, &s)
 	}
 	for _, d := range t.out {
-		c.uses(path+".outputs", &Call{owner: t, group: t.groups}, &d.from)
+		c.uses(path+".outputs.parameters["+d.name+"]", t, &d.from)
 	}
 	if t.fn != nil {
 		c.out.Funcs[t.spec.Name] = t.fn
@@ -183,7 +195,7 @@ func (c *compiler) parameters(t *Template) []spec.Parameter {
 // call checks one task or step and writes its arguments into room.
 func (c *compiler) call(path, word string, k *Call, room []spec.Parameter) (args, rest []spec.Parameter) {
 	if k.callee.kind == none {
-		c.problem(path+word+k.name+"]", "calls no template, or one that no constructor made")
+		c.problem(path+word+k.name+"].template", "is nil, or one that no constructor made")
 	} else {
 		c.add(k.callee)
 	}
@@ -196,10 +208,10 @@ func (c *compiler) call(path, word string, k *Call, room []spec.Parameter) (args
 		args[i].Name = a.Name
 		*args[i].Value = spec.AnyString(a.Value)
 		if a.More != nil || a.Type != k.callee.inputType(a.Name) {
-			at := path + word + k.name + "]"
-			c.argument(at+".arguments", k.callee, a)
+			at := path + word + k.name + "].arguments"
+			c.argument(at, k.callee, a)
 			if a.More != nil {
-				c.uses(at, k, &a.More.From)
+				c.uses(at+".parameters["+a.Name+"]", k.owner, &a.More.From)
 			}
 		}
 	}
@@ -212,26 +224,40 @@ func (c *compiler) argument(path string, callee *Template, a *Arg) {
 	if p := a.Problem(); p != "" {
 		c.problem(path, "%s", p)
 	}
-	if want := callee.inputType(a.Name); want != nil && a.Type != want {
-		c.problem(path, "%q is of type %v in template %q, not %v", a.Name, want, callee.spec.Name, a.Type)
+	i := slices.IndexFunc(callee.in, func(d decl) bool { return d.name == a.Name })
+	switch {
+	case a.Type == nil: // there is no argument
+	case callee.kind == none || len(callee.edits) > 0 && i < 0: // an edit may declare it
+	case i < 0:
+		c.problem(path, "template %q has no input %q%s", callee.spec.Name, a.Name, nearest.Hint(a.Name, func(yield func(string) bool) {
+			for _, d := range callee.in {
+				if !yield(d.name) {
+					return
+				}
+			}
+		}))
+	case a.Type != callee.in[i].typ && a.Type != nil:
+		c.problem(path, "%q is of type %v in template %q, not %v", a.Name, callee.in[i].typ, callee.spec.Name, a.Type)
 	}
 }
 
-// uses checks that a value comes from a call that user may refer to, and has the type that it is taken for.
-func (c *compiler) uses(path string, user *Call, o *Origin) {
+// uses checks that a value comes from a call of the template user, and has the type that it is taken for.
+func (c *compiler) uses(path string, user *Template, o *Origin) {
+	if o.Problem != "" {
+		c.problem(path, "%s", o.Problem)
+	}
 	for i := range o.Parts {
 		c.uses(path, user, &o.Parts[i])
 	}
 	p := o.Call
-	if p == nil {
+	switch {
+	case p == nil:
 		return
-	}
-	if p.owner != user.owner {
-		name := "no template"
-		if p.owner != nil {
-			name = fmt.Sprintf("template %q", p.owner.spec.Name)
-		}
-		c.problem(path, "uses %q of %q, which is in %s", o.Output, p.name, name)
+	case p.owner == nil:
+		c.problem(path, "uses %q of a %s that is nil or that no constructor made", o.Output, user.callWord())
+		return
+	case p.owner != user:
+		c.problem(path, "uses %q of %q, which is in template %q", o.Output, p.name, p.owner.spec.Name)
 		return
 	}
 	for _, d := range p.callee.out {
@@ -252,11 +278,12 @@ func (c *compiler) dependencies(path string, k *Call) []string {
 	c.names = c.names[n:]
 	for _, n := range k.needs {
 		if n.owner != k.owner {
-			of := "which belongs to no template"
-			if n.owner != nil {
-				of = fmt.Sprintf("which is in template %q", n.owner.spec.Name)
+			at := path + ".tasks[" + k.name + "].dependencies"
+			if n.owner == nil {
+				c.problem(at, "a task that is nil or that no dag made")
+			} else {
+				c.problem(at, "task %q is in template %q", n.name, n.owner.spec.Name)
 			}
-			c.problem(path+".tasks["+k.name+"].dependencies", "task %q, %s", n.name, of)
 			continue
 		}
 		names = append(names, n.name)
@@ -286,12 +313,20 @@ func taskTags(text string) iter.Seq[string] {
 			text = after
 			if name, ok := strings.CutPrefix(strings.TrimSpace(tag), "tasks."); ok {
 				name, _, _ = strings.Cut(name, ".")
-				if !yield(name) {
+				if name != "" && !yield(name) {
 					return
 				}
 			}
 		}
 	}
+}
+
+// callWord is what a call of the template is called.
+func (t *Template) callWord() string {
+	if t.kind == steps {
+		return "step"
+	}
+	return "task"
 }
 
 func (t *Template) inputType(name string) reflect.Type {
@@ -301,15 +336,4 @@ func (t *Template) inputType(name string) reflect.Type {
 		}
 	}
 	return nil
-}
-
-// Hint is the nearest of the names, for messages.
-func Hint(name string, types map[string]reflect.Type) string {
-	return nearest.Hint(name, func(yield func(string) bool) {
-		for n := range types {
-			if !yield(n) {
-				return
-			}
-		}
-	})
 }

@@ -26,8 +26,8 @@ func (c *compiler) dag(path string, t *Template) *scope {
 	stamp := make([]int32, len(tasks)) // which task last depended on it
 	for i := range tasks {
 		k := &tasks[i]
-		b.bind(path, "tasks", k.Name, k.Template)
 		c.supportedTask(path, k)
+		b.bind(path, "tasks", k.Name, k.Template)
 		for _, d := range k.Dependencies {
 			on, ok := t.names[d]
 			if !ok {
@@ -55,6 +55,10 @@ func (c *compiler) dag(path string, t *Template) *scope {
 // targets finds the tasks that decide the phase of a dag, and which tasks they need.
 func (c *compiler) targets(path string, t *Template) {
 	names := strings.Fields(t.Spec.DAG.Target)
+	if strings.Contains(t.Spec.DAG.Target, "{{") {
+		c.unsupported(path+".dag.target", "a tag in target")
+		return
+	}
 	if len(names) == 0 {
 		for v := range int32(len(t.Calls)) {
 			if len(t.Graph.Succ(v)) == 0 {
@@ -100,11 +104,11 @@ func (c *compiler) steps(path string, t *Template) *scope {
 		c.problem(path+".steps", "there are none")
 	}
 	for _, k := range all {
-		b.bind(path, "steps", k.Name, k.Template)
 		c.supportedStep(path, k)
+		b.bind(path, "steps", k.Name, k.Template)
 	}
 	// vertices: the steps, then the barrier behind each group but the last
-	a := arcs{at: make([]int32, 1, len(all)+len(t.Groups))}
+	a := arcs{at: make([]int32, 1, len(all)+len(t.Groups)+1)}
 	for g, end := range t.Groups {
 		begin := t.begin(g)
 		for range end - begin {
@@ -186,9 +190,9 @@ func (b *binder) bind(path, word, name, template string) {
 	callee := call.Template
 	if callee == nil {
 		at := path + "." + word + "[" + name + "].template"
-		if template == "" {
+		if template == "" && !b.c.refused {
 			b.c.problem(at, "there is none")
-		} else {
+		} else if template != "" {
 			b.c.problem(at, "no template %q%s", template, b.c.hint(template, b.c.templateNames()))
 		}
 		return
@@ -273,8 +277,8 @@ func (c *compiler) strayArguments(path string, callee *Template, args *spec.Argu
 		switch {
 		case seen[p.Name]:
 			c.problem(at, "the parameter is given twice")
-		case !hasInput(callee.Inputs, p.Name):
-			c.problem(at, "template %q has no input %q%s", callee.Name, p.Name, c.hint(p.Name, inputNames(callee.Inputs)))
+		case !hasInput(callee.Inputs, p.Name): // Argo accepts it; the Go builders do not
+			c.warn(at, "template %q has no input %q%s", callee.Name, p.Name, c.hint(p.Name, inputNames(callee.Inputs)))
 		case p.ValueFrom != nil:
 			c.unsupported(at+".valueFrom", "valueFrom in an argument")
 		case p.Value == nil:

@@ -33,6 +33,7 @@ type compiler struct {
 	funcs    map[string]executor.Func
 	byName   map[string]*Template
 	problems []Problem
+	refused  bool // something that is to come was used: what looks wrong besides may be right with it
 }
 
 func (c *compiler) problem(path, format string, args ...any) {
@@ -58,7 +59,7 @@ func (c *compiler) workflow() {
 	case w.Name != "":
 		c.checkRunName("metadata.name", w.Name, maxRunName)
 	case w.GenerateName != "":
-		c.checkRunName("metadata.generateName", w.GenerateName+"x", maxRunName-SuffixLength+1)
+		c.checkRunName("metadata.generateName", RunName(w.GenerateName, "x"), maxRunName)
 	default:
 		c.problem("metadata", "the workflow has neither a name nor a generateName")
 	}
@@ -211,10 +212,12 @@ func (c *compiler) entry() {
 	c.plan.Entry = t
 	for i := range t.Inputs {
 		in := &t.Inputs[i]
-		if in.Default != nil {
-			continue
+		for k := range c.plan.Arguments {
+			if a := &c.plan.Arguments[k]; a.Name == in.Name && a.Default != nil {
+				c.permits("arguments.parameters["+a.Name+"]", in, a.Default)
+			}
 		}
-		if !hasInput(c.plan.Arguments, in.Name) {
+		if in.Default == nil && !hasInput(c.plan.Arguments, in.Name) {
 			c.problem("arguments", "template %q needs the parameter %q%s", t.Name, in.Name, c.hint(in.Name, inputNames(c.plan.Arguments)))
 		}
 	}
@@ -240,7 +243,7 @@ func (c *compiler) body(t *Template) {
 			t.Outputs[i].From = s.parse(path+".outputs.parameters["+t.Outputs[i].Name+"]", from.Parameter)
 		}
 	}
-	if t.Graph != nil {
+	if t.Graph != nil && !c.refused {
 		s.checkOrder()
 	}
 	t.names = nil
@@ -248,6 +251,9 @@ func (c *compiler) body(t *Template) {
 
 // recursion finds templates that call themselves: nothing ends that yet.
 func (c *compiler) recursion() {
+	if c.refused {
+		return
+	}
 	n := len(c.plan.Templates)
 	a := arcs{at: make([]int32, 1, n+1)}
 	for _, t := range c.plan.Templates {

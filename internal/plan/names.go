@@ -14,6 +14,11 @@ const maxRunName = 63
 // maxName bounds the names of templates, tasks, steps and parameters.
 const maxName = 128
 
+// RunName is a generateName with a suffix. A long one is cut, as Kubernetes does.
+func RunName(generateName, suffix string) string {
+	return generateName[:min(len(generateName), maxRunName-SuffixLength)] + suffix
+}
+
 func (c *compiler) checkRunName(path, name string, limit int) {
 	if problem := RunNameProblem(name, limit); problem != "" {
 		c.problem(path, "%s", problem)

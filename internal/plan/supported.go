@@ -54,6 +54,7 @@ func fieldSet[T any](names ...string) []bool {
 }
 
 func (c *compiler) unsupported(path, what string) {
+	c.refused = true
 	c.problem(path, "%s: not supported yet", what)
 }
 
@@ -166,21 +167,21 @@ func (c *compiler) supportedOutput(path string, k Kind, p *spec.Parameter) {
 	if p.ValueFrom != nil {
 		from = *p.ValueFrom
 	}
-	switch {
-	case k == Func:
-	case k.Leaf() && from.Path == "":
-		c.problem(path+".valueFrom.path", "there is none: it is the file in which the container leaves the value")
-	case !k.Leaf() && from.Parameter == "":
-		c.problem(path+".valueFrom.parameter", "there is none: it is what a task or step gave, such as {{%s.NAME.outputs.parameters.%s}}", map[Kind]string{DAG: "tasks", Steps: "steps"}[k], p.Name)
-	}
+	file, parameter := from.Path, from.Parameter
 	from.Path, from.Parameter, from.Default = "", "", nil
-	if v := reflect.ValueOf(from); !v.IsZero() {
-		for i := range v.NumField() {
-			if !v.Field(i).IsZero() {
-				name := jsonName(v.Type().Field(i))
-				c.unsupported(path+".valueFrom."+name, name)
-			}
+	v := reflect.ValueOf(from)
+	for i := range v.NumField() {
+		if !v.Field(i).IsZero() {
+			name := jsonName(v.Type().Field(i))
+			c.unsupported(path+".valueFrom."+name, name)
 		}
+	}
+	switch {
+	case k == Func || c.refused:
+	case k.Leaf() && file == "":
+		c.problem(path+".valueFrom.path", "there is none: it is the file in which the container leaves the value")
+	case !k.Leaf() && parameter == "":
+		c.problem(path+".valueFrom.parameter", "there is none: it is what a task or step gave, such as {{%s.NAME.outputs.parameters.%s}}", map[Kind]string{DAG: "tasks", Steps: "steps"}[k], p.Name)
 	}
 }
 
