@@ -41,7 +41,7 @@ func testAdopt(t *testing.T, cfg Config) {
 		b.requireSame(second, b.execute(b.tasks[0]))
 	})
 	t.Run("AnotherAttempt", func(t *testing.T) {
-		b := start(t, cfg, once)
+		b := start(t, cfg, leaf{program: Program{Random: true}, wantResult: once.wantResult})
 		again := *b.tasks[0]
 		again.ID.Attempt++
 		b.tasks = append(b.tasks, &again)

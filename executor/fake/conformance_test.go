@@ -52,6 +52,6 @@ func outcome(p executortest.Program) fake.Outcome {
 
 // The fake is a Checker, forgets what is released, and knows runs.
 var (
-	_ executor.Checker  = (*fake.Executor)(nil)
-	_ executor.Handler  = (*fake.Executor)(nil)
+	_ executor.Checker = (*fake.Executor)(nil)
+	_ executor.Handler = (*fake.Executor)(nil)
 )
