@@ -53,8 +53,8 @@ type Executor struct {
 	mu       sync.Mutex
 	scripts  map[string]*script
 	order    []*script
-	problems []error // of the scripts themselves
-	names    map[string]bool
+	problems []error        // of the scripts themselves
+	workflow *spec.Workflow // the one that was checked last
 	calls    []*executor.Task
 	attempts map[executor.ID]*attempt // nil for those without a script
 	counts   map[place]int

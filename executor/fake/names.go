@@ -15,9 +15,12 @@ import (
 func (x *Executor) Check(w *spec.Workflow, _ []executor.Leaf) error {
 	x.mu.Lock()
 	defer x.mu.Unlock()
+	x.workflow = w
 	errs := slices.Clone(x.problems)
+	if len(x.order) == 0 {
+		return errors.Join(errs...)
+	}
 	n := namesOf(w)
-	x.names = n.known
 	if n.hidden {
 		return errors.Join(errs...)
 	}

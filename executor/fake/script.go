@@ -39,16 +39,9 @@ func (x *Executor) Verify() error {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	errs := slices.Clone(x.problems)
-	known := maps.Clone(x.names)
-	if known == nil {
-		known = map[string]bool{}
-	}
-	for _, t := range x.calls {
-		known[t.Name], known[t.Path] = true, true
-	}
 	for _, s := range x.order {
 		if s.calls == 0 && (s.f != nil || slices.ContainsFunc(s.outcomes, func(o Outcome) bool { return !o.optional })) {
-			errs = append(errs, fmt.Errorf("fake: On(%q): no node of that name ran%s", s.key, hint(s.key, known)))
+			errs = append(errs, fmt.Errorf("fake: On(%q): no node of that name ran%s", s.key, hint(s.key, x.known())))
 			continue
 		}
 		for i, o := range s.outcomes {
@@ -59,6 +52,18 @@ func (x *Executor) Verify() error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// known are the names that nodes have.
+func (x *Executor) known() map[string]bool {
+	known := map[string]bool{}
+	if x.workflow != nil {
+		known = namesOf(x.workflow).known
+	}
+	for _, t := range x.calls {
+		known[withoutIndices(t.Name)], known[withoutIndices(t.Path)] = true, true
+	}
+	return known
 }
 
 // add keeps a script.
