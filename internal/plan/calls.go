@@ -20,7 +20,7 @@ func (c *compiler) dag(path string, t *Template) *scope {
 	a := arcs{at: make([]int32, 1, len(tasks)+1)}
 	edges := 0
 	for i := range tasks {
-		edges += len(tasks[i].Dependencies)
+		edges += len(tasks[i].Dependencies) // and few others
 	}
 	a.tails = make([]int32, 0, edges)
 	stamp := make([]int32, len(tasks)) // which task last depended on it
@@ -28,10 +28,14 @@ func (c *compiler) dag(path string, t *Template) *scope {
 		k := &tasks[i]
 		c.supportedTask(path, k)
 		b.bind(path, "tasks", k.Name, k.Template)
-		for _, d := range k.Dependencies {
+		field, names := "dependencies", k.Dependencies
+		if k.Depends != "" {
+			field, names = "depends", c.depends(path, k)
+		}
+		for _, d := range names {
 			on, ok := t.names[d]
 			if !ok {
-				c.problem(path+".tasks["+k.Name+"].dependencies", "no task %q%s", d, c.hint(d, t.callNames()))
+				c.problem(path+".tasks["+k.Name+"]."+field, "no task %q%s", d, c.hint(d, t.callNames()))
 				continue
 			}
 			if stamp[on] != int32(i)+1 {
@@ -50,6 +54,22 @@ func (c *compiler) dag(path string, t *Template) *scope {
 		c.targets(path, t)
 	}
 	return &b.s
+}
+
+// depends are the names of a depends expression that is names joined by &&: it means the same as these dependencies.
+func (c *compiler) depends(path string, k *spec.Task) []string {
+	at := path + ".tasks[" + k.Name + "].depends"
+	if len(k.Dependencies) > 0 {
+		c.problem(at, "a task has dependencies or depends, not both")
+	}
+	names := strings.Split(k.Depends, "&&")
+	for i, n := range names {
+		if names[i] = strings.TrimSpace(n); !validName(names[i]) {
+			c.unsupported(at, "an expression other than names joined by &&")
+			return nil
+		}
+	}
+	return names
 }
 
 // targets finds the tasks that decide the phase of a dag, and which tasks they need.

@@ -202,6 +202,9 @@ func (c *compiler) entry() {
 	name := c.plan.Spec.Spec.Entrypoint
 	t := c.byName[name]
 	if t == nil {
+		if c.plan.Spec.Spec.WorkflowTemplateRef != nil { // refused already
+			return
+		}
 		if name == "" {
 			c.problem("spec.entrypoint", "there is none")
 		} else {

@@ -115,6 +115,9 @@ func (s *scope) input(rest string) (Ref, string) {
 // output is the place where a leaf must leave an output.
 func (s *scope) output(rest string) (Ref, string) {
 	parts := strings.Split(rest, ".")
+	if parts[0] == "artifacts" {
+		return Ref{}, "artifacts are not supported yet"
+	}
 	if !s.body || len(parts) != 3 || parts[0] != "parameters" || parts[2] != "path" {
 		return Ref{}, "no such variable here; a container may use outputs.parameters.NAME.path"
 	}

@@ -117,11 +117,11 @@ func unsupportedKinds(t *spec.Template) []string {
 // supportedTask refuses what a task says and nothing acts on. There may be very many tasks, so it looks closer only
 // where there is something.
 func (c *compiler) supportedTask(path string, k *spec.Task) {
-	if k.TemplateRef == nil && k.Inline == nil && k.Depends == "" && k.When == "" && k.WithItems == nil &&
+	if k.TemplateRef == nil && k.Inline == nil && k.When == "" && k.WithItems == nil &&
 		k.WithParam == "" && k.WithSequence == nil && k.ContinueOn == nil && k.Hooks == nil && k.OnExit == "" {
 		return
 	}
-	plain := spec.Task{Name: k.Name, Template: k.Template, Arguments: k.Arguments, Dependencies: k.Dependencies}
+	plain := spec.Task{Name: k.Name, Template: k.Template, Arguments: k.Arguments, Dependencies: k.Dependencies, Depends: k.Depends}
 	c.supportedCall(path+".tasks["+k.Name+"]", k, &plain)
 }
 
