@@ -42,8 +42,9 @@ func (x *Executor) remove(ctx context.Context, e *entry, uid types.UID) error {
 	if err := x.delete(ctx, remains{e.name, uid}); err != nil {
 		return err
 	}
+	var o observation
 	for {
-		o, changed, err := e.load()
+		changed, err := e.load(&o)
 		if o.uid != uid || o.gone {
 			return nil
 		}

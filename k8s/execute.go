@@ -29,58 +29,65 @@ func (x *Executor) Execute(ctx context.Context, t *executor.Task, notify func(ex
 	}
 	x.watch.hold()
 	defer x.watch.release()
-	a := attempt{x: x, task: t, notify: notify, pod: x.store.follow(PodName(t, x.namespace))}
+	a := &attempt{x: x, task: t, notify: notify, pod: x.store.follow(PodName(t, x.namespace))}
 	defer a.pod.leave()
-	uid, err := a.begin(ctx)
-	if err != nil {
-		return executor.Result{}, a.stopped(ctx, err)
-	}
-	r, err := a.follow(ctx, uid)
-	return r, a.stopped(ctx, err)
+	return a.run(ctx)
 }
 
-// attempt is one Execute.
+// attempt is one Execute. What it knows is kept here and not on the stack, which would be twice as large for it.
 type attempt struct {
 	x      *Executor
 	task   *executor.Task
 	notify func(executor.Update)
 	pod    *entry
-	told   executor.Update
+	uid    types.UID
+	// seen is the last news of the Pod.
+	seen observation
+	wait wait
+	told executor.Update
 }
 
-// stopped lets go of a run that is being detached.
-func (a *attempt) stopped(ctx context.Context, err error) error {
-	if err != nil && errors.Is(context.Cause(ctx), executor.ErrDetach) {
+// run runs the attempt to its end.
+func (a *attempt) run(ctx context.Context) (executor.Result, error) {
+	err := a.begin(ctx)
+	if err == nil {
+		err = a.follow(ctx)
+	}
+	if err == nil {
+		return a.end(ctx)
+	}
+	if errors.Is(context.Cause(ctx), executor.ErrDetach) {
 		a.x.letGo(a.task.ID.Run)
 	}
-	return err
+	return executor.Result{}, err
 }
 
-// begin makes sure that the attempt's Pod exists, and gives its UID.
-func (a *attempt) begin(ctx context.Context) (types.UID, error) {
+// begin makes sure that the attempt's Pod exists.
+func (a *attempt) begin(ctx context.Context) error {
 	pause := backoff{waits: &a.x.waits}
 	var since time.Time
 	unsure := false
 	for {
 		p, err := a.place(ctx, unsure)
 		if err == nil {
+			a.uid = p.UID
 			if p.DeletionTimestamp == nil {
-				return p.UID, nil
+				return nil
 			}
-			if err := a.untilGone(ctx, p.UID); err != nil {
-				return "", err
+			if err := a.untilGone(ctx); err != nil {
+				return err
 			}
-			if o, _, _ := a.pod.load(); o.kind == succeeded || o.kind == failed {
-				return p.UID, nil // it had ended by itself
+			if a.seen.kind == succeeded || a.seen.kind == failed {
+				return nil // it had ended by itself
 			}
 			unsure = false
 			continue
 		}
 		if errors.Is(err, executor.ErrDetach) {
-			return "", err
+			return err
 		}
 		if final, ok := errors.AsType[*finalError](err); ok {
-			return "", final.err
+			return final.err
 		}
 		r := refused(err)
 		unsure = unsure || r.unsure
@@ -89,13 +96,13 @@ func (a *attempt) begin(ctx context.Context) (types.UID, error) {
 				since = time.Now()
 			}
 			if limit, bounded := a.x.waits.limit(r.patience); bounded && time.Since(since) >= limit {
-				return "", fmt.Errorf("k8s: create Pod %s: %w", a.pod.name, err)
+				return fmt.Errorf("k8s: create Pod %s: %w", a.pod.name, err)
 			}
-			a.tell(spec.Pending, err.Error(), nil)
+			a.tell(spec.Pending, err.Error(), false)
 			_ = sleep(ctx, pause.next(r.after))
 		}
 		if ctx.Err() != nil {
-			return "", a.withdraw(ctx, unsure)
+			return a.withdraw(ctx, unsure)
 		}
 	}
 }
@@ -147,11 +154,11 @@ func (a *attempt) adopt(ctx context.Context, p, want *corev1.Pod) error {
 }
 
 // untilGone waits until a Pod that is being deleted is no more.
-func (a *attempt) untilGone(ctx context.Context, uid types.UID) error {
-	a.tell(spec.Pending, "waits until the Pod of an earlier try is gone", nil)
+func (a *attempt) untilGone(ctx context.Context) error {
+	a.tell(spec.Pending, "waits until the Pod of an earlier try is gone", false)
 	for {
-		o, changed, err := a.pod.load()
-		if o.gone || o.uid != uid {
+		changed, err := a.pod.load(&a.seen)
+		if a.seen.gone || a.seen.uid != a.uid {
 			return nil
 		}
 		if err != nil {
@@ -194,99 +201,103 @@ func (a *attempt) withdraw(ctx context.Context, unsure bool) error {
 }
 
 // follow waits for the end of the attempt's Pod.
-func (a *attempt) follow(ctx context.Context, uid types.UID) (executor.Result, error) {
-	w := wait{attempt: a, began: time.Now()}
+func (a *attempt) follow(ctx context.Context) error {
+	a.wait.began = time.Now()
 	for {
-		o, changed, err := a.pod.load()
-		if o.uid != uid {
-			o.verdict = verdict{kind: lost, reason: "PodGone", message: "another Pod has taken its name"}
+		changed, err := a.pod.load(&a.seen)
+		if a.seen.uid != a.uid {
+			a.seen.verdict = verdict{kind: lost, reason: "PodGone", message: "another Pod has taken its name"}
 		}
-		if !o.ended() && err != nil {
-			return executor.Result{}, err
+		if !a.seen.ended() && err != nil {
+			return err
 		}
-		v, next := w.judge(ctx, &o)
-		if ctx.Err() == nil || v.ended() {
-			if v.ended() {
-				return a.end(ctx, &o, v, uid)
-			}
-			a.show(&o, v)
-		}
-		var timer <-chan time.Time
-		var t *time.Timer
-		if next > 0 {
-			t = time.NewTimer(next)
-			timer = t.C
-		}
-		select {
-		case <-changed:
-		case <-timer:
-		case <-ctx.Done():
-		}
-		if t != nil {
-			t.Stop()
+		next := a.judge(ctx)
+		if a.seen.ended() {
+			return nil
 		}
 		if ctx.Err() != nil {
-			return executor.Result{}, a.cancel(ctx, uid)
+			return a.cancel(ctx)
 		}
+		a.show()
+		a.news(ctx, changed, next)
+	}
+}
+
+// news waits for news of the Pod, for the end of ctx, or for some time unless that is 0.
+func (a *attempt) news(ctx context.Context, changed <-chan struct{}, atMost time.Duration) {
+	if atMost == 0 {
+		select {
+		case <-changed:
+		case <-ctx.Done():
+		}
+		return
+	}
+	t := time.NewTimer(atMost)
+	defer t.Stop()
+	select {
+	case <-changed:
+	case <-t.C:
+	case <-ctx.Done():
 	}
 }
 
 // cancel is the end of an attempt that was stopped while its Pod was there.
-func (a *attempt) cancel(ctx context.Context, uid types.UID) error {
+func (a *attempt) cancel(ctx context.Context) error {
 	cause := context.Cause(ctx)
 	if errors.Is(cause, executor.ErrDetach) {
 		return cause
 	}
-	if err := a.x.remove(ctx, a.pod, uid); err != nil {
+	if err := a.x.remove(ctx, a.pod, a.uid); err != nil {
 		return errors.Join(cause, err)
 	}
 	return cause
 }
 
 // end is what the verdict on an ended attempt is for who asked for it.
-func (a *attempt) end(ctx context.Context, o *observation, v verdict, uid types.UID) (executor.Result, error) {
-	if v.kind == succeeded || v.kind == failed {
+func (a *attempt) end(ctx context.Context) (executor.Result, error) {
+	o := &a.seen
+	if o.kind == succeeded || o.kind == failed {
 		if o.logs {
-			a.show(o, verdict{kind: running})
+			a.tell(spec.Running, "", true)
 		}
 		a.x.remember(a.task, a.pod.name, o)
-		r := executor.Result{Phase: spec.Succeeded, ExitCode: v.code}
-		if v.kind == failed {
-			r.Phase, r.Message = spec.Failed, cmp.Or(v.message, v.reason)
+		r := executor.Result{Phase: spec.Succeeded, ExitCode: o.code}
+		if o.kind == failed {
+			r.Phase, r.Message = spec.Failed, cmp.Or(o.message, o.reason)
 		}
 		return r, nil
 	}
-	err := errors.New(strings.TrimSuffix(fmt.Sprintf("Pod %s: %s: %s", a.pod.name, v.reason, v.message), ": "))
-	if o.uid == uid && !o.over && o.terminating.IsZero() {
+	err := errors.New(strings.TrimSuffix(fmt.Sprintf("Pod %s: %s: %s", a.pod.name, o.reason, o.message), ": "))
+	if o.uid == a.uid && !o.over && o.terminating.IsZero() {
 		// Nobody waits for it any more: it must not begin after all.
-		if rerr := a.x.remove(ctx, a.pod, uid); rerr != nil {
+		if rerr := a.x.remove(ctx, a.pod, a.uid); rerr != nil {
 			err = errors.Join(err, rerr)
 		}
 	}
-	if v.kind == lost {
-		return executor.Result{}, &executor.LostError{Reason: v.reason, Once: v.once, Err: err}
+	if o.kind == lost {
+		return executor.Result{}, &executor.LostError{Reason: o.reason, Once: o.once, Err: err}
 	}
 	return executor.Result{}, fmt.Errorf("k8s: %w", err)
 }
 
 // show tells what a Pod does that goes on.
-func (a *attempt) show(o *observation, v verdict) {
-	if v.kind == running {
-		a.tell(spec.Running, "", o)
+func (a *attempt) show() {
+	if a.seen.kind == running {
+		a.tell(spec.Running, "", true)
 		return
 	}
-	message := v.reason
-	if v.message != "" {
-		message += ": " + v.message
+	message := a.seen.reason
+	if a.seen.message != "" {
+		message += ": " + a.seen.message
 	}
-	a.tell(spec.Pending, strings.TrimPrefix(message, ": "), o)
+	a.tell(spec.Pending, strings.TrimPrefix(message, ": "), true)
 }
 
-// tell notifies of what has not been told yet.
-func (a *attempt) tell(phase spec.Phase, message string, o *observation) {
+// tell notifies of what has not been told yet. With placed, the Pod is there.
+func (a *attempt) tell(phase spec.Phase, message string, placed bool) {
 	u := executor.Update{Phase: phase, Message: message}
-	if o != nil {
-		u.PodName, u.PodIP, u.HostNode = a.pod.name, o.ip, o.hostNode
+	if placed {
+		u.PodName, u.PodIP, u.HostNode = a.pod.name, a.seen.ip, a.seen.hostNode
 	}
 	if u != a.told {
 		a.told = u

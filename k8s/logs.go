@@ -161,8 +161,9 @@ func (r *logReader) fill() error {
 
 // open opens a stream once main has begun, from where the last one ended.
 func (r *logReader) open() error {
+	var o observation
 	for {
-		o, changed, err := r.pod.load()
+		changed, err := r.pod.load(&o)
 		switch {
 		case r.ctx.Err() != nil:
 			return context.Cause(r.ctx)
@@ -211,7 +212,8 @@ func (r *logReader) broken(err error) error {
 
 // again waits for news of the Pod, or for some time. A Pod that went away after a clean end has no more log.
 func (r *logReader) again(trouble error) error {
-	o, changed, _ := r.pod.load()
+	var o observation
+	changed, _ := r.pod.load(&o)
 	if o.gone {
 		if trouble == nil {
 			return io.EOF
@@ -222,7 +224,7 @@ func (r *logReader) again(trouble error) error {
 	defer t.Stop()
 	select {
 	case <-changed:
-		if o, _, _ := r.pod.load(); o.gone && trouble == nil {
+		if _, _ = r.pod.load(&o); o.gone && trouble == nil {
 			return io.EOF
 		}
 	case <-t.C:

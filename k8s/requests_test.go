@@ -13,7 +13,8 @@ type requests struct {
 	n  map[string]int
 }
 
-// count counts the requests that go through the cluster's configuration from now on.
+// count counts the requests that go through the cluster's configuration from now on, without the watch: a busy server
+// ends it at any time, to be asked for again.
 func (c *cluster) count() *requests {
 	counts := &requests{n: map[string]int{}}
 	c.through(func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
@@ -24,9 +25,8 @@ func (c *cluster) count() *requests {
 }
 
 func (c *requests) add(r *http.Request) {
-	verb := r.Method
 	if r.URL.Query().Get("watch") != "" {
-		verb = "WATCH"
+		return
 	}
 	_, rest, _ := strings.Cut(r.URL.Path, "/namespaces/")
 	parts := strings.Split(rest, "/")
@@ -36,7 +36,7 @@ func (c *requests) add(r *http.Request) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.n[verb+" "+what]++
+	c.n[r.Method+" "+what]++
 }
 
 func (c *requests) all() map[string]int {

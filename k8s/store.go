@@ -139,23 +139,15 @@ func (e *entry) leave() {
 	}
 }
 
-// load is what is known now, and a channel that is closed when that changes.
-func (e *entry) load() (observation, <-chan struct{}, error) {
+// load puts what is known now into o, and gives a channel that is closed when that changes.
+func (e *entry) load(o *observation) (<-chan struct{}, error) {
 	e.store.mu.Lock()
 	defer e.store.mu.Unlock()
 	if e.changed == nil {
 		e.changed = make(chan struct{})
 	}
-	return e.last, e.changed, e.err
-}
-
-// vanish takes in that the Pod of that UID was asked for and is not there.
-func (e *entry) vanish(uid types.UID) {
-	e.store.mu.Lock()
-	defer e.store.mu.Unlock()
-	if e.last.uid == uid && !e.last.gone {
-		e.setGone()
-	}
+	*o = e.last
+	return e.changed, e.err
 }
 
 // set takes in news. The first end that was seen is the end: what happens to a Pod later does not change it.

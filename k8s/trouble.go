@@ -249,7 +249,7 @@ func underway(p *corev1.Pod) verdict {
 
 // inTrouble is the verdict on a container that waits because something is wrong.
 func inTrouble(name string, w *corev1.ContainerStateWaiting, p patience) verdict {
-	v := verdict{kind: waiting, reason: w.Reason, message: w.Message, patience: p, then: broken}
+	v := verdict{kind: waiting, reason: w.Reason, message: cmp.Or(w.Message, w.Reason), patience: p, then: broken}
 	if name != MainContainer {
 		v.message = name + ": " + v.message
 	}

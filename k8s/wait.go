@@ -12,7 +12,6 @@ import (
 
 // wait is what one attempt waits for, and since when.
 type wait struct {
-	*attempt
 	began time.Time
 	// trouble is what is wrong since then.
 	trouble patience
@@ -22,61 +21,61 @@ type wait struct {
 	looked time.Time
 }
 
-// judge is the verdict on the Pod with the time it has taken in mind, and when to ask again; 0 is at the next news.
-func (w *wait) judge(ctx context.Context, o *observation) (v verdict, next time.Duration) {
-	v = o.verdict
-	now := time.Now()
-	if !v.ended() && !o.terminating.IsZero() {
+// judge makes the verdict on the Pod one that has in mind how long it has waited, and gives when to do so again; 0 is at
+// the next news.
+func (a *attempt) judge(ctx context.Context) (next time.Duration) {
+	o, w, now := &a.seen, &a.wait, time.Now()
+	if !o.ended() && !o.terminating.IsZero() {
 		// Its node may have gone: then nobody is there to end it.
-		if left := o.terminating.Add(w.x.waits.gone).Sub(now); left > 0 {
-			return v, left
+		next = o.terminating.Add(a.x.waits.gone).Sub(now)
+		if next <= 0 {
+			o.verdict = verdict{kind: lost, reason: "NodeLost", message: "the Pod was deleted, and its node does not say that it ended"}
+			return 0
 		}
-		return verdict{kind: lost, reason: "NodeLost", message: "the Pod was deleted, and its node does not say that it ended"}, 0
+		return next
 	}
-	if v.kind != waiting {
-		w.trouble, w.event, w.began = none, nil, now
-		return v, 0
+	if o.kind != waiting {
+		*w = wait{began: now}
+		return 0
 	}
-	if v.patience == forever && o.hostNode != "" {
-		v = w.events(ctx, o, v, now)
-		next = w.looked.Add(w.x.waits.events).Sub(now)
-		if w.looked.IsZero() {
-			next = w.began.Add(w.x.waits.events).Sub(now)
-		}
-		next = max(next, time.Millisecond)
+	if o.patience == forever && o.hostNode != "" {
+		next = a.events(ctx, now)
 	}
-	if v.patience != w.trouble {
-		w.trouble, w.since = v.patience, now
+	if o.patience != w.trouble {
+		w.trouble, w.since = o.patience, now
 		if w.event != nil {
 			w.since = w.began
 		}
 	}
-	limit, bounded := w.x.waits.limit(v.patience)
+	limit, bounded := a.x.waits.limit(o.patience)
 	if !bounded {
-		return v, next
+		return next
 	}
 	left := w.since.Add(limit).Sub(now)
 	if left <= 0 {
-		v.kind = v.then
-		return v, 0
+		o.kind = o.then
+		return 0
 	}
 	if next == 0 || left < next {
 		next = left
 	}
-	return v, next
+	return next
 }
 
-// events looks at the events of a Pod that has a node and does not say why it still waits.
-func (w *wait) events(ctx context.Context, o *observation, v verdict, now time.Time) verdict {
-	every := w.x.waits.events
+// events looks at the events of a Pod that has a node and does not say why it still waits, and gives when to do so next.
+func (a *attempt) events(ctx context.Context, now time.Time) (next time.Duration) {
+	w, every := &a.wait, a.x.waits.events
 	if now.Sub(w.began) >= every && now.Sub(w.looked) >= every {
 		w.looked = now
-		w.event = w.x.event(ctx, o)
+		w.event = a.x.event(ctx, &a.seen)
 	}
-	if w.event == nil {
-		return v
+	if w.event != nil {
+		a.seen.verdict = *w.event
 	}
-	return *w.event
+	if w.looked.IsZero() {
+		return max(w.began.Add(every).Sub(now), time.Millisecond)
+	}
+	return max(w.looked.Add(every).Sub(now), time.Millisecond)
 }
 
 // event is the verdict by the newest event of a Pod that means something, or nil.
