@@ -76,12 +76,14 @@ func (n *names) template(t *spec.Template) {
 	if t.DAG != nil {
 		for i := range t.DAG.Tasks {
 			c := &t.DAG.Tasks[i]
+			//lint:ignore SA1019 a workflow may still say it
 			n.call(c.Name, c.TemplateRef, c.Inline, c.OnExit, c.Hooks)
 		}
 	}
 	for _, group := range t.Steps {
 		for i := range group {
 			c := &group[i]
+			//lint:ignore SA1019 a workflow may still say it
 			n.call(c.Name, c.TemplateRef, c.Inline, c.OnExit, c.Hooks)
 		}
 	}
