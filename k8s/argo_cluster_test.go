@@ -16,14 +16,18 @@ import (
 	"github.com/podflow/podflow/internal/argotest"
 	"github.com/podflow/podflow/k8s"
 	"github.com/podflow/podflow/workflow"
+	"github.com/podflow/podflow/workflow/spec"
 )
+
+// random are the files whose containers toss coins: what they did once says nothing of what they do next.
+var random = []string{"resubmit.yaml"}
 
 // TestArgoExamples runs every example file of Argo that Load and Check accept as Pods, and compares the whole tree to
 // what Argo's own controller recorded.
 func TestArgoExamples(t *testing.T) {
 	c := newCluster(t, nil)
 	c.argoObjects()
-	x := c.executor(k8s.Waits{})
+	x := c.executor(k8s.Waits{}, k8s.WithPodGC(spec.PodGCOnWorkflowCompletion))
 	files := argotest.Examples(t)
 	var ran atomic.Int32
 	t.Run("files", func(t *testing.T) {
@@ -33,7 +37,7 @@ func TestArgoExamples(t *testing.T) {
 			require.NoError(t, err)
 			wf, err := workflow.Load(f)
 			require.NoError(t, f.Close())
-			if want == nil || want.Timing || err != nil {
+			if want == nil || want.Timing || err != nil || slices.Contains(random, file) {
 				continue
 			}
 			t.Run(file, func(t *testing.T) {

@@ -1,0 +1,19 @@
+package main
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/podflow/podflow/executor/fake"
+)
+
+func TestDiamond(t *testing.T) {
+	wf, err := Diamond()
+	require.NoError(t, err)
+	x := fake.New(t)
+	_, err = wf.Run(t.Context(), x)
+	require.NoError(t, err)
+	assert.ElementsMatch(t, []string{"A", "B", "C", "D"}, x.Paths())
+}

@@ -1,0 +1,19 @@
+package main
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/podflow/podflow/executor/fake"
+)
+
+func TestHello(t *testing.T) {
+	wf, err := Hello()
+	require.NoError(t, err)
+	x := fake.New(t)
+	_, err = wf.Run(t.Context(), x)
+	require.NoError(t, err)
+	assert.ElementsMatch(t, []string{""}, x.Paths())
+}
