@@ -27,7 +27,6 @@ const (
 
 var (
 	stdout  workflow.Result[string]
-	stdoutN workflow.Result[int]
 )
 
 func echoTemplate() *workflow.ContainerTemplate {
@@ -376,7 +375,7 @@ func TestMistakesOfTemplates(t *testing.T) {
 		d.Task("x", workflow.Container("c", image))
 		return d
 	}
-	type unexported struct{ n int }
+	type unexported struct{ _ int }
 	type embedsPointer struct{ *funcIn }
 	type twice struct {
 		A int `json:"B"`

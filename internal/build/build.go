@@ -156,9 +156,6 @@ func SetFunc(t *Template, fn executor.Func, typ reflect.Type) { t.fn, t.fnType =
 // Spec is the template's spec, to fill in.
 func Spec(t *Template) *spec.Template { return &t.spec }
 
-// Name is the name of the template.
-func (t *Template) templateName() string { return t.spec.Name }
-
 // Problemf notes a mistake that was made while the template was built. path is below the template: empty, or it
 // begins with a dot.
 func Problemf(t *Template, path, format string, args ...any) {

@@ -117,6 +117,7 @@ func unsupportedKinds(t *spec.Template) []string {
 // supportedTask refuses what a task says and nothing acts on. There may be very many tasks, so it looks closer only
 // where there is something.
 func (c *compiler) supportedTask(path string, k *spec.Task) {
+	//lint:ignore SA1019 what is refused includes what is deprecated
 	if k.TemplateRef == nil && k.Inline == nil && k.When == "" && k.WithItems == nil &&
 		k.WithParam == "" && k.WithSequence == nil && k.ContinueOn == nil && k.Hooks == nil && k.OnExit == "" {
 		return
@@ -127,6 +128,7 @@ func (c *compiler) supportedTask(path string, k *spec.Task) {
 
 // supportedStep is supportedTask for a step.
 func (c *compiler) supportedStep(path string, k *spec.Step) {
+	//lint:ignore SA1019 what is refused includes what is deprecated
 	if k.TemplateRef == nil && k.Inline == nil && k.When == "" && k.WithItems == nil && k.WithParam == "" &&
 		k.WithSequence == nil && k.ContinueOn == nil && k.Hooks == nil && k.OnExit == "" {
 		return
