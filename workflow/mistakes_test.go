@@ -26,7 +26,7 @@ const (
 )
 
 var (
-	stdout  workflow.Result[string]
+	stdout workflow.Result[string]
 )
 
 func echoTemplate() *workflow.ContainerTemplate {
