@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/podflow/podflow/examples/internal/command/commandtest"
 	"github.com/podflow/podflow/executor/fake"
 )
 
@@ -17,3 +18,5 @@ func TestDiamond(t *testing.T) {
 	require.NoError(t, err)
 	assert.ElementsMatch(t, []string{"A", "B", "C", "D"}, x.Paths())
 }
+
+func TestOutput(t *testing.T) { commandtest.Prints(t, Diamond, "A: A\nB: B\nC: C\nD: D\n") }

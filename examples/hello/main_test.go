@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/podflow/podflow/examples/internal/command/commandtest"
 	"github.com/podflow/podflow/executor/fake"
 )
 
@@ -17,3 +18,5 @@ func TestHello(t *testing.T) {
 	require.NoError(t, err)
 	assert.ElementsMatch(t, []string{""}, x.Paths())
 }
+
+func TestOutput(t *testing.T) { commandtest.Prints(t, Hello, "hello world\n") }

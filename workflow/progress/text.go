@@ -101,11 +101,14 @@ func duration(p workflow.Phase, from, to time.Time) string {
 	if p == workflow.Skipped || p == workflow.Omitted || to.IsZero() {
 		return ""
 	}
-	d := max(0, to.Sub(from))
-	if d < 10*time.Second {
-		return d.Truncate(100 * time.Millisecond).String()
+	d, exact := max(0, to.Sub(from)), time.Second
+	switch {
+	case d < time.Second:
+		exact = time.Millisecond
+	case d < 10*time.Second:
+		exact = 100 * time.Millisecond
 	}
-	return d.Truncate(time.Second).String()
+	return d.Truncate(exact).String()
 }
 
 // number is a count with commas.

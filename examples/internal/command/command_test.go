@@ -1,10 +1,16 @@
 package command_test
 
 import (
+	"bufio"
 	"bytes"
+	"context"
+	"errors"
+	"io"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/podflow/podflow/examples/internal/command"
 	"github.com/podflow/podflow/steps"
@@ -25,37 +31,75 @@ func TestRun(t *testing.T) {
 		name   string
 		args   []string
 		code   int
-		stdout []string
+		stdout string
 		stderr string
 	}{
-		{"local is the default", nil, 0, []string{"Succeeded  [0].hello", "hello: world\n"}, ""},
-		{"a parameter", []string{"-p", "message=moon"}, 0, []string{"hello: moon\n"}, ""},
-		{"fake runs nothing", []string{"-executor", "fake"}, 0, []string{"Succeeded  [0].hello"}, ""},
-		{"yaml", []string{"-print", "yaml"}, 0, []string{"kind: Workflow", "generateName: hello-"}, ""},
-		{"dot", []string{"-print", "dot"}, 0, []string{"digraph", "hello"}, ""},
-		{"mermaid", []string{"-print", "mermaid"}, 0, []string{"flowchart TD"}, ""},
-		{"no such format", []string{"-print", "png"}, 1, nil, "-print png: expected yaml, dot or mermaid\n"},
-		{"no such executor", []string{"-executor", "moon"}, 1, nil, "-executor moon: expected local, fake or k8s\n"},
-		{"no such parameter", []string{"-p", "mesage=x"}, 1, nil,
+		{"local is the default", nil, 0, "[0].hello: world\n", "Succeeded  [0].hello"},
+		{"a parameter", []string{"-p", "message=moon"}, 0, "[0].hello: moon\n", "Succeeded  [0].hello"},
+		{"fake runs nothing", []string{"-executor", "fake"}, 0, "[0].hello: busybox [\"echo\" \"world\"]\n", "Succeeded  [0].hello"},
+		{"help", []string{"-h"}, 0, "", "-namespace"},
+		{"no such flag", []string{"-x"}, 2, "", "flag provided but not defined: -x"},
+		{"no name", []string{"-p", "moon"}, 2, "", "expected name=value"},
+		{"no such format", []string{"-print", "png"}, 1, "", "-print png: expected yaml, dot or mermaid\n"},
+		{"no such executor", []string{"-executor", "moon"}, 1, "", "-executor moon: expected local, fake or k8s\n"},
+		{"no such parameter", []string{"-p", "mesage=x"}, 1, "",
 			"arguments.parameters[mesage]: the workflow has no parameter \"mesage\"; did you mean \"message\"?\n"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var stdout, stderr bytes.Buffer
 			code := command.Run(t.Context(), c.args, &stdout, &stderr, hello)
 			assert.Equal(t, c.code, code)
-			assert.Equal(t, c.stderr, stderr.String())
-			for _, want := range c.stdout {
-				assert.Contains(t, stdout.String(), want)
-			}
+			assert.Equal(t, c.stdout, stdout.String())
+			assert.Contains(t, stderr.String(), c.stderr)
 		})
+	}
+}
+
+func TestPrint(t *testing.T) {
+	wf, err := hello(nil)
+	require.NoError(t, err)
+	yaml, err := wf.YAML()
+	require.NoError(t, err)
+	for format, want := range map[string]string{"yaml": string(yaml), "dot": wf.DOT(), "mermaid": wf.Mermaid()} {
+		var stdout, stderr bytes.Buffer
+		assert.Zero(t, command.Run(t.Context(), []string{"-print", format}, &stdout, &stderr, hello))
+		assert.Equal(t, want, stdout.String())
+		assert.Empty(t, stderr.String())
 	}
 }
 
 func TestRunFails(t *testing.T) {
 	var stdout, stderr bytes.Buffer
 	code := command.Run(t.Context(), nil, &stdout, &stderr, func([]string) (*workflow.Workflow, error) {
-		return workflow.New("fails-", workflow.Container("no", "busybox").Command("false"))
+		return workflow.New("fails-", workflow.Script("no", "busybox", "sh", "echo before; exit 3"))
 	})
 	assert.Equal(t, 1, code)
-	assert.Contains(t, stderr.String(), "exit code 1")
+	assert.Equal(t, "before\n", stdout.String())
+	assert.Contains(t, stderr.String(), "exit code 3")
+}
+
+// The end of the context is that of an interrupt: what is at work is stopped and waited for.
+func TestRunIsCancelled(t *testing.T) {
+	ctx, cancel := context.WithCancelCause(t.Context())
+	var stderr bytes.Buffer
+	began, progress := io.Pipe()
+	defer progress.Close()
+	result := make(chan int, 1)
+	go func() {
+		result <- command.Run(ctx, nil, io.Discard, io.MultiWriter(&stderr, progress), func([]string) (*workflow.Workflow, error) {
+			return workflow.New("long-", workflow.Container("long", "busybox").Command("sleep", "600"))
+		})
+	}()
+	lines := bufio.NewReader(began)
+	for {
+		line, err := lines.ReadString('\n')
+		require.NoError(t, err)
+		if strings.Contains(line, "Running") {
+			break
+		}
+	}
+	cancel(errors.New("interrupted"))
+	go func() { _, _ = io.Copy(io.Discard, lines) }()
+	assert.Equal(t, 1, <-result)
+	assert.Contains(t, stderr.String(), "interrupted")
 }
