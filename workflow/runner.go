@@ -89,18 +89,29 @@ func (r *Runner) Start(ctx context.Context, w *Workflow, opts ...RunOption) (*Ru
 			return nil, context.Cause(ctx)
 		}
 	}
-	e.run, e.err = r.begin(ctx, w, s)
-	if e.err != nil {
-		r.forget(s.Run.Name)
-	}
-	close(e.ready)
+	return r.fill(s.Run.Name, e, func() (*Run, error) { return r.begin(ctx, w, s) })
+}
+
+// fill starts a run whose name is taken, and lets the name go if that fails.
+func (r *Runner) fill(name string, e *entry, start func() (*Run, error)) (*Run, error) {
+	e.err = errors.New("the executor or the journal panicked when the run was to begin")
+	defer func() {
+		if e.run == nil {
+			r.forget(name)
+		}
+		close(e.ready)
+	}()
+	e.run, e.err = start()
 	return e.run, e.err
 }
 
 // prepare checks what a run is to be made of, before anything is done.
 func (r *Runner) prepare(w *Workflow, c *runConfig) (*journal.Start, error) {
-	if r.executor == nil {
+	switch {
+	case isNil(r.executor):
 		return nil, errors.New("the runner has no executor")
+	case w == nil || w.plan == nil:
+		return nil, errors.New("the workflow is nil, or one that New did not make")
 	}
 	args, err := w.arguments(c.args)
 	if err != nil {
@@ -259,12 +270,7 @@ func (r *Runner) recoverRun(ctx context.Context, name string, funcs map[string]e
 	if err != nil || !mine {
 		return nil, err
 	}
-	e.run, e.err = r.resume(ctx, w, rec)
-	if e.err != nil {
-		r.forget(name)
-	}
-	close(e.ready)
-	return e.run, e.err
+	return r.fill(name, e, func() (*Run, error) { return r.resume(ctx, w, rec) })
 }
 
 // Get is the run of that name that this Runner drives or drove, or nil.

@@ -217,6 +217,7 @@ func (w *Workflow) arguments(args []*build.Arg) ([]executor.Value, error) {
 		seen[a.Name] = true
 		values = append(values, executor.Value{Name: a.Name, Value: a.Value})
 	}
+	slices.SortFunc(values, func(a, b executor.Value) int { return strings.Compare(a.Name, b.Name) })
 	return values, joinProblems(problems)
 }
 

@@ -3,6 +3,7 @@ package engine
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/podflow/podflow/executor"
@@ -40,6 +41,7 @@ type record struct {
 	node    *node
 	at      int64
 	message string
+	attempt int32
 	phase   phase
 }
 
@@ -84,7 +86,7 @@ func (m *machine) add(n node) *node {
 func (m *machine) set(n *node, p phase) {
 	n.phase = p
 	m.logged++
-	m.events.add(record{node: n, at: m.now, phase: p, message: n.message()})
+	m.events.add(record{node: n, at: m.now, phase: p, attempt: n.attempt, message: n.message()})
 	if p.ended() {
 		n.finished = m.now
 		m.ended = append(m.ended, n)
@@ -170,11 +172,14 @@ func (m *machine) finish(n *node, res *executor.Result, err error) {
 func (m *machine) again(n *node, lost *executor.LostError) bool {
 	i := n.more()
 	i.lost++
-	if i.lost > maxLost || lost.Once && i.lost > 1 {
+	if i.lost > maxLost || lost.Once && slices.Contains(i.excused, lost.Reason) {
 		return false
 	}
+	if lost.Once {
+		i.excused = append(i.excused, lost.Reason)
+	}
 	n.attempt++
-	i.message = lost.Error()
+	i.message, i.podName, i.podIP, i.hostNode = lost.Error(), "", "", ""
 	m.set(n, pending)
 	m.starts = append(m.starts, start{node: n, attempt: n.attempt, delay: time.Second << min(i.lost-1, 5)})
 	return true

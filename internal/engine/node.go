@@ -33,7 +33,8 @@ type info struct {
 	exitCode                 *int
 	podName, podIP, hostNode string
 	err                      error
-	lost                     int // how often the infrastructure lost it
+	lost                     int      // how often the infrastructure lost it
+	excused                  []string // the reasons that count only once
 }
 
 // frame is the progress of a dag, of steps, or of one group of them.

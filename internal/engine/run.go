@@ -109,17 +109,7 @@ func Start(c Config) *Run {
 }
 
 // Stop ends the run: what is at work is cancelled, nothing more begins.
-func (r *Run) Stop(cause error) {
-	r.queueMu.Lock()
-	if r.closed {
-		r.queueMu.Unlock()
-		return
-	}
-	r.work.Add(1)
-	r.queueMu.Unlock()
-	defer r.work.Done()
-	r.tell(event{stop: cause})
-}
+func (r *Run) Stop(cause error) { r.tell(event{stop: cause}) }
 
 // Detach lets go of the run: what is at work goes on without it.
 func (r *Run) Detach() { r.Stop(executor.ErrDetach) }
@@ -252,19 +242,24 @@ func (a *attempt) value(r *plan.Ref) (string, bool) {
 }
 
 // tell queues an event from somebody who must not be held up by what follows from it: a journal may take its time.
+// When the run has ended there is nothing to tell it.
 func (r *Run) tell(e event) {
-	if !r.enqueue(e) {
-		return
-	}
-	if r.journal == nil {
-		r.driveAndLaunch()
+	r.queueMu.Lock()
+	if r.closed || !r.enqueue(e) {
+		r.queueMu.Unlock()
 		return
 	}
 	r.work.Add(1)
-	go func() {
+	r.queueMu.Unlock()
+	drive := func() {
 		defer r.work.Done()
 		r.driveAndLaunch()
-	}()
+	}
+	if r.journal == nil {
+		drive()
+	} else {
+		go drive()
+	}
 }
 
 func (r *Run) driveAndLaunch() {
@@ -276,16 +271,17 @@ func (r *Run) driveAndLaunch() {
 // post queues the end of an attempt and carries out what follows, unless somebody else is at it already. It returns a
 // start for the caller to carry out itself.
 func (r *Run) post(a *attempt) start {
-	if !r.enqueue(event{attempt: a}) {
+	r.queueMu.Lock()
+	mine := r.enqueue(event{attempt: a})
+	r.queueMu.Unlock()
+	if !mine {
 		return start{}
 	}
 	return r.drive()
 }
 
-// enqueue reports whether the caller is to drive.
+// enqueue reports whether the caller is to drive; r.queueMu is held.
 func (r *Run) enqueue(e event) bool {
-	r.queueMu.Lock()
-	defer r.queueMu.Unlock()
 	r.queue = append(r.queue, e)
 	if r.driving {
 		return false
@@ -325,7 +321,7 @@ func (r *Run) drive() (mine start) {
 // apply records what has ended, lets the machine act on the events, and returns what is to start.
 func (r *Run) apply(batch []event) []start {
 	if err := r.record(batch); err != nil {
-		batch = append(batch, event{stop: fmt.Errorf("journal: %w", err)})
+		batch = unrecorded(batch, fmt.Errorf("journal: %w", err))
 	}
 	var cancel error
 	r.mu.Lock()
@@ -340,8 +336,10 @@ func (r *Run) apply(batch []event) []start {
 			}
 		case e.update != nil:
 			r.m.now = time.Now().UnixNano()
-			r.m.update(e.attempt.node, e.update)
-		case r.detached && e.attempt.err != nil:
+			if int(e.attempt.node.attempt) == e.attempt.task.ID.Attempt {
+				r.m.update(e.attempt.node, e.update)
+			}
+		case r.detached:
 			// it goes on without this process
 		default:
 			r.m.now = e.attempt.at
@@ -386,12 +384,12 @@ func (r *Run) finish() {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.ctx), cleanUpTime)
 	defer cancel()
 	if r.journal != nil {
-		if err := r.journal.End(ctx, r.run.Name, r.Phase()); err != nil {
+		if err := safely(func() error { return r.journal.End(ctx, r.run.Name, r.Phase()) }); err != nil {
 			r.trouble(fmt.Errorf("journal: %w", err))
 		}
 	}
 	if h, ok := r.exec.(executor.Handler); ok {
-		if err := h.EndRun(ctx, r.run, r.Phase()); err != nil {
+		if err := safely(func() error { return h.EndRun(ctx, r.run, r.Phase()) }); err != nil {
 			r.trouble(err)
 		}
 	}
@@ -408,7 +406,7 @@ func (r *Run) close() bool {
 
 // record writes down the ends in a batch of events, before anything acts on them, and lets go of their remains.
 func (r *Run) record(batch []event) error {
-	if r.journal == nil && r.releaser == nil {
+	if r.over || r.journal == nil && r.releaser == nil {
 		return nil
 	}
 	var records []journal.Record
@@ -427,7 +425,8 @@ func (r *Run) record(batch []event) error {
 		records = append(records, journal.NewRecord(e.attempt.task.ID, res, err, e.attempt.at))
 	}
 	if len(records) > 0 {
-		if err := r.journal.Append(context.WithoutCancel(r.ctx), r.run.Name, records); err != nil {
+		err := safely(func() error { return r.journal.Append(context.WithoutCancel(r.ctx), r.run.Name, records) })
+		if err != nil {
 			return err
 		}
 	}
@@ -439,13 +438,33 @@ func (r *Run) record(batch []event) error {
 			r.work.Add(1)
 			go func() {
 				defer r.work.Done()
-				if err := r.releaser.Release(context.WithoutCancel(r.ctx), &a.task); err != nil {
+				if err := safely(func() error { return r.releaser.Release(context.WithoutCancel(r.ctx), &a.task) }); err != nil {
 					r.trouble(err)
 				}
 			}()
 		}
 	}
 	return nil
+}
+
+// unrecorded is a batch that the journal could not take: the run stops, and what has ended has not succeeded.
+func unrecorded(batch []event, err error) []event {
+	for i := range batch {
+		if a := batch[i].attempt; a != nil && batch[i].update == nil {
+			a.result, a.err = executor.Result{}, err
+		}
+	}
+	return append([]event{{stop: err}}, batch...)
+}
+
+// safely calls what is not ours: its panic is an error and not the program's end.
+func safely(f func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = &executor.PanicError{Value: p, Stack: debug.Stack()}
+		}
+	}()
+	return f()
 }
 
 // trouble notes an error that is not a node's.

@@ -170,7 +170,10 @@ func (r *Run) eventsFrom(at int) (batch []Event, changed <-chan struct{}, over b
 	defer r.mu.Unlock()
 	for rec := range r.m.events.from(at) {
 		s := r.status(rec.node)
-		s.Phase, s.Message = phases[rec.phase], rec.message
+		s.Phase, s.Message, s.Attempts = phases[rec.phase], rec.message, int(rec.attempt)+1
+		if rec.attempt != rec.node.attempt {
+			s.PodName, s.PodIP, s.HostNode = "", "", ""
+		}
 		if !rec.phase.ended() {
 			s.Finished, s.Outputs, s.Result, s.ExitCode, s.Err = time.Time{}, nil, nil, nil, nil
 		}

@@ -3,6 +3,7 @@ package engine
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"strconv"
 	"time"
 
@@ -159,6 +160,12 @@ func runVars(run *executor.Run, p *plan.Plan, args []executor.Value) map[string]
 		vars["workflow.parameters."+in.Name] = v
 		all = append(all, executor.Value{Name: in.Name, Value: v})
 	}
+	for _, a := range args { // what only the entry template declares
+		if _, ok := vars["workflow.parameters."+a.Name]; !ok {
+			vars["workflow.parameters."+a.Name] = a.Value
+			all = append(all, a)
+		}
+	}
 	vars["workflow.parameters"] = parametersJSON(all)
 	vars["workflow.parameters.json"] = vars["workflow.parameters"]
 	return vars
@@ -186,6 +193,12 @@ func Resolve(p *plan.Plan, run *executor.Run, args []executor.Value) *spec.Workf
 	for i := range p.Arguments {
 		value := spec.AnyString(vars["workflow.parameters."+p.Arguments[i].Name])
 		w.Spec.Arguments.Parameters[i].Value = &value
+	}
+	for _, a := range args {
+		if !slices.ContainsFunc(p.Arguments, func(in plan.Input) bool { return in.Name == a.Name }) {
+			value := spec.AnyString(a.Value)
+			w.Spec.Arguments.Parameters = append(w.Spec.Arguments.Parameters, spec.Parameter{Name: a.Name, Value: &value})
+		}
 	}
 	return &w
 }
