@@ -117,9 +117,10 @@ func unsupportedKinds(t *spec.Template) []string {
 // supportedTask refuses what a task says and nothing acts on. There may be very many tasks, so it looks closer only
 // where there is something.
 func (c *compiler) supportedTask(path string, k *spec.Task) {
-	//lint:ignore SA1019 what is refused includes what is deprecated
 	if k.TemplateRef == nil && k.Inline == nil && k.When == "" && k.WithItems == nil &&
-		k.WithParam == "" && k.WithSequence == nil && k.ContinueOn == nil && k.Hooks == nil && k.OnExit == "" {
+		k.WithParam == "" && k.WithSequence == nil && k.ContinueOn == nil && k.Hooks == nil &&
+		//lint:ignore SA1019 what is refused includes what is deprecated
+		k.OnExit == "" {
 		return
 	}
 	plain := spec.Task{Name: k.Name, Template: k.Template, Arguments: k.Arguments, Dependencies: k.Dependencies, Depends: k.Depends}
@@ -128,9 +129,10 @@ func (c *compiler) supportedTask(path string, k *spec.Task) {
 
 // supportedStep is supportedTask for a step.
 func (c *compiler) supportedStep(path string, k *spec.Step) {
-	//lint:ignore SA1019 what is refused includes what is deprecated
 	if k.TemplateRef == nil && k.Inline == nil && k.When == "" && k.WithItems == nil && k.WithParam == "" &&
-		k.WithSequence == nil && k.ContinueOn == nil && k.Hooks == nil && k.OnExit == "" {
+		k.WithSequence == nil && k.ContinueOn == nil && k.Hooks == nil &&
+		//lint:ignore SA1019 what is refused includes what is deprecated
+		k.OnExit == "" {
 		return
 	}
 	plain := spec.Step{Name: k.Name, Template: k.Template, Arguments: k.Arguments}
