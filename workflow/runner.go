@@ -126,7 +126,7 @@ func (r *Runner) prepare(w *Workflow, c *runConfig) (*journal.Start, error) {
 			name = plan.RunName(w.plan.Spec.GenerateName, suffix())
 		}
 	}
-	if problem := plan.RunNameProblem(name, 0); problem != "" {
+	if problem := plan.RunNameProblem(name); problem != "" {
 		return nil, fmt.Errorf("run name %q %s", name, problem)
 	}
 	if ch, ok := r.executor.(executor.Checker); ok {

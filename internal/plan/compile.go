@@ -57,9 +57,9 @@ func (c *compiler) workflow() {
 	w := c.plan.Spec
 	switch {
 	case w.Name != "":
-		c.checkRunName("metadata.name", w.Name, maxRunName)
+		c.checkRunName("metadata.name", w.Name)
 	case w.GenerateName != "":
-		c.checkRunName("metadata.generateName", RunName(w.GenerateName, "x"), maxRunName)
+		c.checkRunName("metadata.generateName", RunName(w.GenerateName, "x"))
 	default:
 		c.problem("metadata", "the workflow has neither a name nor a generateName")
 	}

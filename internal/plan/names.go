@@ -19,19 +19,16 @@ func RunName(generateName, suffix string) string {
 	return generateName[:min(len(generateName), maxRunName-SuffixLength)] + suffix
 }
 
-func (c *compiler) checkRunName(path, name string, limit int) {
-	if problem := RunNameProblem(name, limit); problem != "" {
+func (c *compiler) checkRunName(path, name string) {
+	if problem := RunNameProblem(name); problem != "" {
 		c.problem(path, "%s", problem)
 	}
 }
 
 // RunNameProblem says why a text cannot be the name of a run; it is empty if it can.
-func RunNameProblem(name string, limit int) string {
-	if limit == 0 {
-		limit = maxRunName
-	}
-	if len(name) > limit {
-		return "is too long for the name of a run: it has " + strconv.Itoa(len(name)) + " characters, and may have " + strconv.Itoa(limit)
+func RunNameProblem(name string) string {
+	if len(name) > maxRunName {
+		return "is too long for the name of a run: it has " + strconv.Itoa(len(name)) + " characters, and may have " + strconv.Itoa(maxRunName)
 	}
 	for i := range len(name) {
 		ch := name[i]
