@@ -65,6 +65,10 @@ func newCluster(t testing.TB, labels map[string]string) *cluster {
 		err := c.admin.CoreV1().Namespaces().Delete(context.Background(), c.namespace, metav1.DeleteOptions{})
 		assert.NoError(t, err)
 	})
+	require.Eventually(t, func() bool { // a controller makes it
+		_, err := c.admin.CoreV1().ServiceAccounts(c.namespace).Get(c.ctx, "default", metav1.GetOptions{})
+		return err == nil
+	}, time.Minute, 50*time.Millisecond)
 	c.account()
 	return c
 }
