@@ -116,6 +116,9 @@ func (c *compiler) kind(path string, t *Template) {
 			c.problem(path+".plugin", "needs the Go function %q, which this program does not have%s", name, c.hint(name, maps.Keys(c.funcs)))
 		}
 	}
+	if len(s.Plugin) > 0 && t.Kind != Func {
+		c.unsupported(path+".plugin", "plugin")
+	}
 	kinds = append(kinds, unsupportedKinds(s)...)
 	switch {
 	case len(kinds) == 0:
