@@ -151,7 +151,7 @@ func (e *RunExistsError) Error() string {
 }
 
 // VersionError says that a run that was recorded cannot go on in this program, because the program lacks a Go function
-// that the run needs.
+// that the run needs, or has one of that name with other parameters.
 type VersionError struct {
 	Run string
 	Err error

@@ -227,7 +227,8 @@ func (r *Runner) launch(ctx context.Context, c engine.Config) (*Run, error) {
 // Recover goes on with the recorded runs that this Runner does not drive: after a crash of the process that did, or
 // after its Close. Nothing that was recorded as ended runs again, and what is still at work is adopted where the
 // executor can. What runs is the workflow as it was recorded; only its Go functions come from ws. A run that needs a
-// function they lack is a [*VersionError] and is left alone; the others go on, and the errors are joined.
+// function that they lack, or that has other parameters now, is a [*VersionError] and is left alone; the others go on,
+// and the errors are joined.
 func (r *Runner) Recover(ctx context.Context, ws ...*Workflow) ([]*Run, error) {
 	if r.journal == nil {
 		return nil, nil
@@ -236,16 +237,16 @@ func (r *Runner) Recover(ctx context.Context, ws ...*Workflow) ([]*Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	funcs := map[string]executor.Func{}
+	var program funcTemplates
 	for _, w := range ws {
-		for name, f := range w.funcs {
-			funcs[name] = f
+		if w != nil && w.plan != nil {
+			program = append(program, w.plan.Templates...)
 		}
 	}
 	var runs []*Run
 	var errs []error
 	for _, name := range names {
-		run, err := r.recoverRun(ctx, name, funcs)
+		run, err := r.recoverRun(ctx, name, program)
 		if err != nil {
 			errs = append(errs, err)
 		}
@@ -257,12 +258,15 @@ func (r *Runner) Recover(ctx context.Context, ws ...*Workflow) ([]*Run, error) {
 }
 
 // recoverRun goes on with one run, unless it is over or driven already.
-func (r *Runner) recoverRun(ctx context.Context, name string, funcs map[string]executor.Func) (*Run, error) {
+func (r *Runner) recoverRun(ctx context.Context, name string, program funcTemplates) (*Run, error) {
 	rec, err := r.journal.Read(ctx, name)
 	if err != nil || rec.Phase != "" {
 		return nil, err
 	}
-	w, err := compile(rec.Workflow, funcs, nil, nil)
+	w, err := compile(rec.Workflow, program.funcs(), nil, nil)
+	if err == nil {
+		err = program.fit(w.plan)
+	}
 	if err != nil {
 		return nil, &VersionError{name, err}
 	}

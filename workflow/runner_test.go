@@ -412,6 +412,9 @@ func TestRecover(t *testing.T) {
 	assert.Equal(t, "r", v.Run)
 	_, err = r.Recover(t.Context(), price("g"))
 	assert.EqualError(t, err, `run "r" was begun by another version of the program: templates[f].plugin: needs the Go function "f", which this program does not have; did you mean "g"?`)
+	changed := workflow.Func("f", func(_ context.Context, in struct{ N, K int }) (funcOut, error) { return funcOut{in.K}, nil })
+	_, err = r.Recover(t.Context(), nil, workflow.Must(workflow.New("x-", changed, workflow.Param[int]("N").Set(1), workflow.Param[int]("K").Set(1))))
+	assert.EqualError(t, err, `run "r" was begun by another version of the program: templates[f].plugin: was func(N) (M) and is func(N, K) (M)`)
 	assert.Empty(t, second.said(), "nothing acted")
 
 	runs, err = r.Recover(t.Context(), wf)
