@@ -390,3 +390,65 @@ func TestReuse(t *testing.T) {
 	wg.Wait()
 	assert.Len(t, x.Calls(), 40)
 }
+
+func TestEmptyGroup(t *testing.T) {
+	s := steps.New("s")
+	s.Step("a", workflow.Container("c", "a"))
+	s.Group()
+	s.Step("b", workflow.Container("c", "a"))
+	wf, err := workflow.New("x", s)
+	require.NoError(t, err)
+	run, err := wf.Run(t.Context(), fake.New(t))
+	require.NoError(t, err)
+	assert.Equal(t, workflow.Succeeded, run.Node("[2].b").Phase)
+	assert.Len(t, run.Children(), 6)
+}
+
+func TestAllParameters(t *testing.T) {
+	inner := dag.New("inner").Inputs(message, n)
+	a := inner.Task("a", workflow.Container("src", "a").Outputs(rows.File("/rows"), other.File("/other")))
+	inner.Task("b", echoTemplate(), message.Set("{{inputs.parameters}} {{tasks.a.outputs.parameters}}")).Dependencies(a)
+	wf, err := workflow.New("x", inner, message.Set(`<"a">`), n.Set(1))
+	require.NoError(t, err)
+	run, err := wf.Run(t.Context(), fake.New(t).On("a", fake.Succeed(rows.Set(2), other.Set(3))))
+	require.NoError(t, err)
+	m, err := message.Get(run.Node("b"))
+	require.NoError(t, err)
+	assert.Equal(t, `[{"name":"message","value":"<\"a\">"},{"name":"n","value":"1"}] [{"name":"rows","value":"2"},{"name":"other","value":"3"}]`, m)
+
+	d := dag.New("d")
+	a = d.Task("a", workflow.Container("c", "a"))
+	d.Task("b", echoTemplate(), message.Set("{{tasks.a.outputs.parameters}}")).Dependencies(a)
+	wf, err = workflow.New("x", d)
+	require.NoError(t, err)
+	run, err = wf.Run(t.Context(), &stub{})
+	require.NoError(t, err)
+	m, err = message.Get(run.Node("b"))
+	require.NoError(t, err)
+	assert.Equal(t, "[]", m)
+}
+
+// Values that are not there are the error of the node that was to get them, and named.
+func TestNoValue(t *testing.T) {
+	d := dag.New("d")
+	a := d.Task("a", workflow.Container("c", "a"))
+	for name, tag := range map[string]string{"b": "ip", "c": "hostNodeName"} {
+		d.Task(name, echoTemplate(), message.Set("{{tasks.a."+tag+"}}")).Dependencies(a)
+	}
+	wf, err := workflow.New("x", d)
+	require.NoError(t, err)
+	run, err := wf.Run(t.Context(), fake.New(t))
+	require.Error(t, err)
+	assert.Equal(t, workflow.Errored, run.Phase())
+	assert.Equal(t, "inputs.parameters.message: {{tasks.a.ip}} has no value", run.Node("b").Message)
+	assert.Equal(t, "inputs.parameters.message: {{tasks.a.hostNodeName}} has no value", run.Node("c").Message)
+}
+
+func TestRunWithAnEndedContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	run, err := chain(t, "A", "B").Run(ctx, &stub{execute: block})
+	require.NotNil(t, run)
+	assert.ErrorIs(t, err, context.Canceled)
+	assert.Nil(t, run.Node("B"))
+}

@@ -39,19 +39,23 @@ func (m *machine) value(owner *node, r *plan.Ref) (string, bool) {
 	case plan.RefCallField:
 		return m.field(n, plan.Fields[r.Index])
 	}
-	if n.info == nil || n.phase != succeeded {
+	if n.phase != succeeded {
 		return "", false
+	}
+	i := n.info
+	if i == nil {
+		i = &info{}
 	}
 	switch r.Kind {
 	case plan.RefCallOutput:
-		return n.info.outputs[r.Index].Value, true
+		return i.outputs[r.Index].Value, true
 	case plan.RefCallOutputs:
-		return parametersJSON(n.info.outputs), true
+		return parametersJSON(i.outputs), true
 	default: // RefCallResult
-		if n.info.result == nil {
+		if i.result == nil {
 			return "", false
 		}
-		return *n.info.result, true
+		return *i.result, true
 	}
 }
 
