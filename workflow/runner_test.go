@@ -382,6 +382,7 @@ func TestRecover(t *testing.T) {
 	wf := price("f")
 	j := journal.NewMemory()
 	began := make(chan struct{})
+	var atWork, adopted executor.ID
 	first := &stub{}
 	first.execute = func(ctx context.Context, k *executor.Task, f func(executor.Update)) (executor.Result, error) {
 		switch k.Name {
@@ -390,6 +391,7 @@ func TestRecover(t *testing.T) {
 		case "b":
 			return k.Call(ctx)
 		}
+		atWork = k.ID
 		close(began)
 		return block(ctx, k, f)
 	}
@@ -403,7 +405,10 @@ func TestRecover(t *testing.T) {
 	assert.NotContains(t, first.said(), "end Failed")
 	assert.NotContains(t, first.said(), "release [2].c")
 
-	second := &stub{}
+	second := &stub{execute: func(_ context.Context, k *executor.Task, _ func(executor.Update)) (executor.Result, error) {
+		adopted = k.ID
+		return executor.Result{}, nil
+	}}
 	r = workflow.NewRunner(second, workflow.WithJournal(j))
 	runs, err := r.Recover(t.Context())
 	assert.Empty(t, runs)
@@ -429,6 +434,7 @@ func TestRecover(t *testing.T) {
 		}
 	}
 	assert.Equal(t, []string{"execute [2].c"}, executed, "what ended does not run again")
+	assert.Equal(t, atWork, adopted, "the same attempt goes on")
 	m, err := workflow.Output[int]("M").Get(runs[0].Node("[1].b"))
 	require.NoError(t, err)
 	assert.Equal(t, 8, m)
