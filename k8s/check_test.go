@@ -1,0 +1,140 @@
+package k8s_test
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	corev1 "k8s.io/api/core/v1"
+	policyv1 "k8s.io/api/policy/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/rest"
+
+	"github.com/podflow/podflow/executor"
+	"github.com/podflow/podflow/k8s"
+	"github.com/podflow/podflow/workflow/spec"
+)
+
+// unconnected is an Executor that asks no cluster.
+func unconnected(t *testing.T) *k8s.Executor {
+	x, err := k8s.FromConfig(&rest.Config{Host: "https://127.0.0.1:1"}, "jobs")
+	require.NoError(t, err)
+	return x
+}
+
+func TestCheckRefusesAllAtOnce(t *testing.T) {
+	yes, always := true, corev1.ContainerRestartPolicyAlways
+	main := func() spec.Template { return spec.Template{Container: &corev1.Container{Image: image}} }
+	w := &spec.Workflow{Spec: spec.WorkflowSpec{
+		Executor: &spec.ExecutorConfig{}, ExecutorPlugins: []spec.ExecutorPlugin{{}}, ArchiveLogs: &yes,
+		PodDisruptionBudget: &policyv1.PodDisruptionBudgetSpec{},
+		PodGC:               &spec.PodGC{Strategy: "OnPodSucces", LabelSelector: &metav1.LabelSelector{}, DeleteDelayDuration: "1s"},
+		PodMetadata:         &spec.Metadata{Labels: map[string]string{k8s.LabelRun: "x"}},
+		Volumes:             []corev1.Volume{{Name: "data"}},
+		Templates: []spec.Template{{Name: "graph", DAG: &spec.DAG{}, NodeSelector: map[string]string{"a": "b"},
+			Affinity: &corev1.Affinity{}, Tolerations: []corev1.Toleration{{}}}},
+	}}
+	var leaves []executor.Leaf
+	var want []string
+	leaf := func(name string, t spec.Template, paths ...string) {
+		t.Name = name
+		leaves = append(leaves, executor.Leaf{Path: "templates[" + name + "]", Template: &t})
+		for _, p := range paths {
+			want = append(want, "templates["+name+"]"+p)
+		}
+	}
+	leaf("set", spec.Template{ContainerSet: &spec.ContainerSet{}}, ".containerSet: ")
+	leaf("res", spec.Template{Resource: &spec.Resource{}}, ".resource: ")
+	leaf("data", spec.Template{Data: &spec.Data{}}, ".data: ")
+	leaf("http", spec.Template{HTTP: &spec.HTTP{}}, ".http: ")
+	leaf("plugin", spec.Template{Plugin: spec.Plugin{"x": nil}}, ".plugin: ")
+	leaf("none", spec.Template{}, ": it has neither")
+	leaf("all", with(main(), func(t *spec.Template) {
+		t.Daemon, t.ArchiveLocation, t.Executor = &yes, &spec.ArtifactLocation{}, &spec.ExecutorConfig{}
+		t.Inputs.Artifacts = []spec.Artifact{{Name: "in"}}
+		t.Outputs.Artifacts = []spec.Artifact{{Name: "out"}}
+		t.Outputs.Parameters = []spec.Parameter{{Name: "rows", ValueFrom: &spec.ValueFrom{Path: "/rows"}}}
+		t.Metadata.Annotations = map[string]string{k8s.AnnotationSource: "x"}
+		t.Container.VolumeMounts = []corev1.VolumeMount{{Name: "date"}, {Name: "{{inputs.parameters.v}}"}}
+		t.Sidecars = []spec.UserContainer{{Container: corev1.Container{Name: "s", RestartPolicy: &always}}}
+		t.InitContainers = []spec.UserContainer{{Container: corev1.Container{Name: "i", RestartPolicyRules: []corev1.ContainerRestartRule{{}}}}}
+	}), ".daemon: ", ".archiveLocation: ", ".executor: ", ".inputs.artifacts[in]: ", ".outputs.artifacts[out]: ", ".outputs.parameters[rows]: ",
+		".metadata: ", `.container.volumeMounts[date]: no volume "date" in the template or the workflow; did you mean "data"?`,
+		".sidecars[s].restartPolicy: ", ".initContainers[i].restartPolicyRules: ")
+	leaf("used", main(), ": its standard output is used")
+	leaves[len(leaves)-1].UsesResult = true
+	leaf("func", spec.Template{})
+	leaves[len(leaves)-1].Func = true
+
+	err := unconnected(t).Check(w, leaves)
+	require.Error(t, err)
+	want = append(want, "executor: ", "executorPlugins: ", "archiveLogs: ", "podDisruptionBudget: ", "podGC.labelSelector: ",
+		"podGC.deleteDelayDuration: ", `podGC.strategy: unknown strategy "OnPodSucces"; did you mean "OnPodSuccess"?`, "podMetadata: ",
+		"templates[graph].nodeSelector: ", "templates[graph].affinity: ", "templates[graph].tolerations: ")
+	got := strings.Split(err.Error(), "\n")
+	assert.Len(t, got, len(want), "%s", err)
+	for _, w := range want {
+		assert.True(t, func() bool {
+			for _, g := range got {
+				if strings.HasPrefix(g, w) {
+					return true
+				}
+			}
+			return false
+		}(), "%q is missing in\n%s", w, err)
+	}
+	assert.NotContains(t, err.Error(), "templates[func]")
+
+	claims := &spec.Workflow{Spec: spec.WorkflowSpec{VolumeClaimTemplates: []corev1.PersistentVolumeClaim{{}}}}
+	require.ErrorContains(t, unconnected(t).Check(claims, nil), "volumeClaimTemplates: ")
+}
+
+// TestCheckKnowsAllFields fails when a field is added that nobody has decided about.
+func TestCheckKnowsAllFields(t *testing.T) {
+	const engine, pod, refused, inert = "the engine's", "a Pod's", "refused", "without effect as long as what it is about is refused"
+	fields := func(v any) (names []string) {
+		for _, f := range reflect.VisibleFields(reflect.TypeOf(v)) {
+			names = append(names, f.Name)
+		}
+		return names
+	}
+	decided := func(groups map[string]string) (names []string) {
+		for _, g := range groups {
+			names = append(names, strings.Fields(g)...)
+		}
+		return names
+	}
+	assert.ElementsMatch(t, fields(spec.Template{}), decided(map[string]string{
+		engine: "Name Inputs Outputs Suspend DAG Steps FailFast Parallelism Timeout PendingTimeout RetryStrategy Synchronization " +
+			"Memoize Metrics Annotations",
+		pod: "Container Script ActiveDeadlineSeconds Metadata Volumes InitContainers Sidecars ServiceAccountName " +
+			"AutomountServiceAccountToken NodeSelector Affinity Tolerations SchedulerName PriorityClassName HostAliases SecurityContext " +
+			"PodResources ResourceClaims PodSpecPatch",
+		refused: "ContainerSet Resource Data HTTP Plugin Daemon ArchiveLocation Executor",
+	}))
+	assert.ElementsMatch(t, fields(spec.WorkflowSpec{}), decided(map[string]string{
+		engine: "Entrypoint Arguments Templates TemplateDefaults WorkflowTemplateRef OnExit Hooks Suspend Shutdown ActiveDeadlineSeconds " +
+			"Parallelism Priority RetryStrategy Synchronization Metrics TTLStrategy WorkflowMetadata",
+		pod: "PodGC Volumes ServiceAccountName AutomountServiceAccountToken ImagePullSecrets NodeSelector Affinity Tolerations " +
+			"SchedulerName PodPriorityClassName PodMetadata PodResources ResourceClaims PodSpecPatch SecurityContext HostNetwork " +
+			"HostAliases DNSPolicy DNSConfig",
+		refused: "ArchiveLogs VolumeClaimTemplates Executor ExecutorPlugins PodDisruptionBudget",
+		inert:   "VolumeClaimGC ArtifactGC ArtifactRepositoryRef",
+	}))
+}
+
+func TestNew(t *testing.T) {
+	_, err := k8s.FromConfig(nil, "jobs")
+	require.ErrorContains(t, err, "config is nil")
+	_, err = k8s.FromConfig(&rest.Config{}, "")
+	require.ErrorContains(t, err, "namespace is empty")
+	_, err = k8s.FromConfig(&rest.Config{Host: "http://[::1"}, "jobs")
+	require.Error(t, err)
+	x := unconnected(t)
+	require.NoError(t, x.Close())
+	_, err = x.Execute(t.Context(), newTask(newRun(spec.WorkflowSpec{}), "a", shell("exit 0")), func(executor.Update) {})
+	require.ErrorContains(t, err, "closed")
+	require.ErrorContains(t, x.BeginRun(t.Context(), newRun(spec.WorkflowSpec{})), "closed")
+}
