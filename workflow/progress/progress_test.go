@@ -51,7 +51,7 @@ func night(t *testing.T) (workflow.Template, *fake.Executor) {
 		On("lint", fake.Succeed().Taking(230*time.Millisecond)).
 		On("unit", fake.Fail(2, "exit code 2: 世界 is \x1b[31mnot\x1b[0m round\nsecond line").Taking(1500*time.Millisecond)).
 		On("race", fake.Succeed().Taking(2*time.Second)).
-		On("build", fake.Succeed().Taking(83*time.Second))
+		On("build", fake.Succeed().Taking(13*time.Second))
 	return d, x
 }
 
