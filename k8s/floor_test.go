@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
@@ -58,9 +59,14 @@ func (f *floor) run(t testing.TB, ctx context.Context) {
 	selector := k8s.LabelRunUID + "=" + f.pods[0].Labels[k8s.LabelRunUID]
 	list, err := api.List(ctx, metav1.ListOptions{LabelSelector: selector})
 	require.NoError(t, err)
-	w, err := api.Watch(ctx, metav1.ListOptions{LabelSelector: selector, ResourceVersion: list.ResourceVersion})
-	require.NoError(t, err)
-	defer w.Stop()
+	at := list.ResourceVersion
+	watch := func() watch.Interface {
+		w, err := api.Watch(ctx, metav1.ListOptions{LabelSelector: selector, ResourceVersion: at})
+		require.NoError(t, err)
+		return w
+	}
+	w := watch()
+	defer func() { w.Stop() }()
 	create := func(i int) {
 		f.slots <- struct{}{}
 		defer func() { <-f.slots }()
@@ -77,8 +83,13 @@ func (f *floor) run(t testing.TB, ctx context.Context) {
 	ended := make([]bool, len(f.pods))
 	for left := len(f.pods); left > 0; {
 		e, ok := <-w.ResultChan()
-		require.True(t, ok)
+		if !ok { // a busy server ends a watch at any time
+			w.Stop()
+			w = watch()
+			continue
+		}
 		p := e.Object.(*corev1.Pod)
+		at = p.ResourceVersion
 		i := f.index[p.Name]
 		if p.Status.Phase != corev1.PodSucceeded || ended[i] {
 			continue
