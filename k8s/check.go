@@ -50,13 +50,8 @@ func (p *problems) workflow(w *spec.WorkflowSpec) {
 		p.lacks(gc.LabelSelector != nil, "podGC.labelSelector")
 		p.lacks(gc.DeleteDelayDuration != "", "podGC.deleteDelayDuration")
 		if gc.Strategy != "" && !slices.Contains(strategies, gc.Strategy) {
-			p.add("podGC.strategy", "unknown strategy %q%s", gc.Strategy, nearest.Hint(string(gc.Strategy), func(yield func(string) bool) {
-				for _, s := range strategies {
-					if !yield(string(s)) {
-						return
-					}
-				}
-			}))
+			p.add("podGC.strategy", "unknown strategy %q%s", gc.Strategy, nearest.Hint(string(gc.Strategy),
+				nearest.Names(strategies, func(s *spec.PodGCStrategy) string { return string(*s) })))
 		}
 	}
 	p.metadata("podMetadata", w.PodMetadata)

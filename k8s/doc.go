@@ -44,5 +44,5 @@
 //
 // The tests of this package need a real cluster, since only that shows the trouble. They skip unless PODFLOW_KUBECONFIG
 // is the path of a kubeconfig whose user may create namespaces; PODFLOW_CLUSTER may name the program that manages the
-// cluster, for the tests that restart its API server, and PODFLOW_FAKE_NODES=1 says that it has simulated nodes.
+// cluster, for the tests that restart its API server, and simulated nodes (label type=kwok) are for the benchmarks.
 package k8s

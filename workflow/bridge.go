@@ -6,13 +6,13 @@ import "github.com/podflow/podflow/internal/build"
 // package build, which calls these.
 func init() {
 	build.InputOf = func(h any) build.Input {
-		if isNil(h) {
+		if build.IsNil(h) {
 			return build.Input{Problem: "the declaration is nil"}
 		}
 		return h.(InputDecl).input()
 	}
 	build.OutputOf = func(h any) build.Output {
-		if isNil(h) {
+		if build.IsNil(h) {
 			return build.Output{Problem: "the declaration is nil"}
 		}
 		return h.(OutputDecl).output()

@@ -17,7 +17,7 @@ func (o Output[T]) File(path string) OutputDecl {
 
 // From declares that a dag or steps template gives what one of its tasks gave.
 func (o Output[T]) From(s Source[T]) OutputDecl {
-	if isNil(s) {
+	if build.IsNil(s) {
 		return o.decl(spec.ValueFrom{}, build.Origin{Problem: "the source is nil"})
 	}
 	return o.decl(spec.ValueFrom{Parameter: s.Ref()}, s.from())

@@ -39,7 +39,7 @@ func (p Param[T]) Set(v T) Argument {
 // From passes what another task, a variable or the enclosing template's input supplies. With a task's output it makes
 // that task a dependency.
 func (p Param[T]) From(s Source[T]) Binding {
-	if isNil(s) {
+	if build.IsNil(s) {
 		return &arg{build.Wrong(build.Arg{Name: string(p), Type: reflect.TypeFor[T]()}, "the source is nil")}
 	}
 	return &arg{build.Arg{Name: string(p), Value: s.Ref(), Type: reflect.TypeFor[T](), More: &build.ArgMore{From: s.from()}}}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/podflow/podflow/executor"
+	"github.com/podflow/podflow/internal/build"
 	"github.com/podflow/podflow/internal/engine"
 	"github.com/podflow/podflow/internal/plan"
 	"github.com/podflow/podflow/workflow/journal"
@@ -69,7 +70,7 @@ var ErrClosed = errors.New("the runner is closed")
 func (r *Runner) Start(ctx context.Context, w *Workflow, opts ...RunOption) (*Run, error) {
 	var c runConfig
 	for _, o := range opts {
-		if !isNil(o) {
+		if !build.IsNil(o) {
 			o.applyRun(&c)
 		}
 	}
@@ -108,7 +109,7 @@ func (r *Runner) fill(name string, e *entry, start func() (*Run, error)) (*Run, 
 // prepare checks what a run is to be made of, before anything is done.
 func (r *Runner) prepare(w *Workflow, c *runConfig) (*journal.Start, error) {
 	switch {
-	case isNil(r.executor):
+	case build.IsNil(r.executor):
 		return nil, errors.New("the runner has no executor")
 	case w == nil || w.plan == nil:
 		return nil, errors.New("the workflow is nil, or one that New did not make")

@@ -72,7 +72,7 @@ func Textf(format string, refs ...Reference) Value[string] {
 	}
 	args := make([]any, len(refs))
 	for i, r := range refs {
-		if isNil(r) {
+		if build.IsNil(r) {
 			o.Problem = fmt.Sprintf("Textf(%q): reference %d is nil", format, i+1)
 			continue
 		}
@@ -88,12 +88,4 @@ func Textf(format string, refs ...Reference) Value[string] {
 func valueOf[T any](n Node, field, output string) Value[T] {
 	c := build.CallOf(n)
 	return Value[T]{build.Ref(c, field), build.Origin{Call: c, Output: output, Type: reflect.TypeFor[T]()}}
-}
-
-func isNil(x any) bool {
-	if x == nil {
-		return true
-	}
-	v := reflect.ValueOf(x)
-	return v.Kind() == reflect.Pointer && v.IsNil()
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"iter"
 	"slices"
 	"strings"
 
@@ -57,7 +58,7 @@ func With(edit func(*spec.Workflow)) Option {
 func New(name string, entry Template, opts ...Option) (*Workflow, error) {
 	var o options
 	for _, opt := range opts {
-		if !isNil(opt) {
+		if !build.IsNil(opt) {
 			opt.apply(&o)
 		}
 	}
@@ -102,13 +103,7 @@ func unused(w *spec.Workflow, args []*build.Arg) (problems []plan.Problem) {
 		if slices.ContainsFunc(inputs, func(p spec.Parameter) bool { return p.Name == a.Name }) || refersTo(w, a.Name) {
 			continue
 		}
-		hint := nearest.Hint(a.Name, func(yield func(string) bool) {
-			for i := range inputs {
-				if !yield(inputs[i].Name) {
-					return
-				}
-			}
-		})
+		hint := nearest.Hint(a.Name, nearest.Names(inputs, func(p *spec.Parameter) string { return p.Name }))
 		problems = append(problems, plan.Problem{Path: "arguments.parameters[" + a.Name + "]",
 			Text: fmt.Sprintf("template %q has no input %q%s", w.Spec.Entrypoint, a.Name, hint)})
 	}
@@ -223,34 +218,20 @@ func (w *Workflow) arguments(args []*build.Arg) ([]executor.Value, error) {
 
 // parameter is a parameter of the workflow: one of its arguments, or an input of the entry template.
 func (w *Workflow) parameter(name string) *plan.Input {
-	if in := input(w.plan.Entry.Inputs, name); in != nil {
+	if in := plan.InputNamed(w.plan.Entry.Inputs, name); in != nil {
 		return in
 	}
-	return input(w.plan.Arguments, name)
+	return plan.InputNamed(w.plan.Arguments, name)
 }
 
-func (w *Workflow) parameterNames() func(func(string) bool) {
-	return func(yield func(string) bool) {
-		for _, in := range append(slices.Clip(w.plan.Entry.Inputs), w.plan.Arguments...) {
-			if !yield(in.Name) {
-				return
-			}
-		}
-	}
-}
-
-func input(in []plan.Input, name string) *plan.Input {
-	i := slices.IndexFunc(in, func(in plan.Input) bool { return in.Name == name })
-	if i < 0 {
-		return nil
-	}
-	return &in[i]
+func (w *Workflow) parameterNames() iter.Seq[string] {
+	return nearest.Names(slices.Concat(w.plan.Entry.Inputs, w.plan.Arguments), func(in *plan.Input) string { return in.Name })
 }
 
 // Input is the value of a parameter of the workflow; see [Param.Get].
 func (w *Workflow) Input(name string) (value string, ok bool) {
 	for _, ins := range [][]plan.Input{w.plan.Arguments, w.plan.Entry.Inputs} {
-		if in := input(ins, name); in != nil && in.Default != nil {
+		if in := plan.InputNamed(ins, name); in != nil && in.Default != nil {
 			return in.Default.Source, true
 		}
 	}

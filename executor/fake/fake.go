@@ -56,7 +56,7 @@ type Executor struct {
 	problems []error        // of the scripts themselves
 	workflow *spec.Workflow // the one that was checked last
 	calls    []*executor.Task
-	attempts map[executor.ID]*attempt // nil for those without a script
+	attempts map[executor.ID]*attempt // of what is scripted; nil for Go functions that are not
 	counts   map[place]int
 }
 

@@ -67,7 +67,7 @@ func (c *Call) call() *Call { return c }
 // Origin is where a value comes from: the output of a call, or several values put together.
 type Origin struct {
 	Call   *Call
-	Output string // spec.ResultName for standard output
+	Output string // "result" for standard output, unless an output parameter has that name
 	Type   reflect.Type
 	Parts  []Origin
 	// Problem is what is wrong with the value, or empty.
@@ -231,30 +231,38 @@ func Depend(c *Call, on SealedCall) {
 	if c.needs == nil {
 		c.needs = c.need2[:0]
 	}
-	c.needs = append(c.needs, callOf(on))
+	c.needs = append(c.needs, CallOf(on))
 }
 
-// EditTask and EditStep note a change of the finished spec.
+// EditTask notes a change of the finished spec of a task.
 func EditTask(c *Call, f func(*spec.Task)) {
-	if c.edits == nil {
-		c.edits = &edits{}
-	}
-	c.edits.task = chain(c.edits.task, f)
+	e := c.editing()
+	e.task = chain(e.task, f)
 }
 
 // EditStep is EditTask for a step.
 func EditStep(c *Call, f func(*spec.Step)) {
+	e := c.editing()
+	e.step = chain(e.step, f)
+}
+
+func (c *Call) editing() *edits {
 	if c.edits == nil {
 		c.edits = &edits{}
 	}
-	c.edits.step = chain(c.edits.step, f)
+	return c.edits
 }
 
 // CallName is the name of the task or step.
 func CallName(c *Call) string { return c.name }
 
-// CallOf is the call behind a task or step; it is never nil.
-func CallOf(n SealedCall) *Call { return callOf(n) }
+// CallOf is the call behind a task or step. It is never nil: a nil one has a call that belongs to no template.
+func CallOf(n SealedCall) *Call {
+	if IsNil(n) {
+		return &Call{}
+	}
+	return n.call()
+}
 
 // Ref is the tag that stands for an output of the call: what comes behind "tasks.NAME." or "steps.NAME.".
 func Ref(c *Call, field string) string {
@@ -266,10 +274,10 @@ func Ref(c *Call, field string) string {
 }
 
 func chain[T any](f, g func(*T)) func(*T) {
-	if f == nil || g == nil {
-		if f == nil {
-			return g
-		}
+	switch {
+	case f == nil:
+		return g
+	case g == nil:
 		return f
 	}
 	return func(x *T) { f(x); g(x) }
@@ -277,20 +285,14 @@ func chain[T any](f, g func(*T)) func(*T) {
 
 // templateOf is the state of a template builder; a nil one has none.
 func templateOf(s Sealed) *Template {
-	if isNil(s) {
+	if IsNil(s) {
 		return &Template{}
 	}
 	return s.template()
 }
 
-func callOf(s SealedCall) *Call {
-	if isNil(s) {
-		return &Call{}
-	}
-	return s.call()
-}
-
-func isNil(x any) bool {
+// IsNil says that x is nil, or an interface that holds a nil pointer.
+func IsNil(x any) bool {
 	if x == nil {
 		return true
 	}

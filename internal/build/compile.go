@@ -229,14 +229,8 @@ func (c *compiler) argument(path string, callee *Template, a *Arg) {
 	case a.Type == nil: // there is no argument
 	case callee.kind == none || len(callee.edits) > 0 && i < 0: // an edit may declare it
 	case i < 0:
-		c.problem(path, "template %q has no input %q%s", callee.spec.Name, a.Name, nearest.Hint(a.Name, func(yield func(string) bool) {
-			for _, d := range callee.in {
-				if !yield(d.name) {
-					return
-				}
-			}
-		}))
-	case a.Type != callee.in[i].typ && a.Type != nil:
+		c.problem(path, "template %q has no input %q%s", callee.spec.Name, a.Name, nearest.Hint(a.Name, nearest.Names(callee.in, func(d *decl) string { return d.name })))
+	case a.Type != callee.in[i].typ:
 		c.problem(path, "%q is of type %v in template %q, not %v", a.Name, callee.in[i].typ, callee.spec.Name, a.Type)
 	}
 }

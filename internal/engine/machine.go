@@ -16,12 +16,11 @@ import (
 type machine struct {
 	run    *executor.Run
 	plan   *plan.Plan
-	vars   map[string]string // what plan.RefRun tags stand for
+	vars   runVars
 	now    int64
 	nodes  pages[node]
 	count  int
 	events pages[record]
-	logged int
 	root   *node
 	starts []start
 	ended  []*node // whose end their scope does not know yet
@@ -68,13 +67,11 @@ func (m *machine) rootInputs() []executor.Value {
 		if v, ok := m.vars["workflow.parameters."+in.Name]; ok {
 			values[i].Value = v
 		} else if in.Default != nil {
-			values[i].Value, _ = in.Default.Fill(m.runValue)
+			values[i].Value, _ = in.Default.Fill(m.vars.value)
 		}
 	}
 	return values
 }
-
-func (m *machine) runValue(r *plan.Ref) (string, bool) { v, ok := m.vars[r.Name]; return v, ok }
 
 func (m *machine) add(n node) *node {
 	n.started = m.now
@@ -85,7 +82,6 @@ func (m *machine) add(n node) *node {
 // set changes the phase of a node and tells those who follow.
 func (m *machine) set(n *node, p phase) {
 	n.phase = p
-	m.logged++
 	m.events.add(record{node: n, at: m.now, phase: p, attempt: n.attempt, message: n.message()})
 	if p.ended() {
 		n.finished = m.now

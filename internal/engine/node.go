@@ -186,21 +186,24 @@ func (n *node) nodeType() spec.NodeType {
 // more is the node's info, to write to.
 func (n *node) more() *info {
 	if n.info == nil || n.info == &exitZero {
-		i := info{}
-		if n.info != nil {
-			i = *n.info
-		}
+		i := *n.known()
 		n.info = &i
 	}
 	return n.info
 }
 
-func (n *node) message() string {
+// known is the node's info, to read.
+func (n *node) known() *info {
 	if n.info == nil {
-		return ""
+		return &nothing
 	}
-	return n.info.message
+	return n.info
 }
+
+func (n *node) message() string { return n.known().message }
 
 // exitZero is shared by the nodes that ended well and of which there is nothing else to know.
 var exitZero = info{exitCode: new(int)}
+
+// nothing is the info of the nodes that have none.
+var nothing info

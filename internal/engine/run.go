@@ -71,13 +71,16 @@ type event struct {
 	stop    error            // not nil: the run is to stop, and why
 }
 
+// isEnd says that the event is the end of an attempt.
+func (e *event) isEnd() bool { return e.attempt != nil && e.update == nil }
+
 // Start begins a run and returns at once. The executor's BeginRun, and the journal's record of the start, are the
 // caller's.
 func Start(c Config) *Run {
 	r := &Run{run: c.Run, exec: c.Executor, journal: c.Journal, done: make(chan struct{})}
 	r.releaser, _ = c.Executor.(executor.Releaser)
 	r.ctx, r.cancel = context.WithCancelCause(context.Background())
-	r.m = machine{run: c.Run, plan: c.Plan, vars: runVars(c.Run, c.Plan, c.Arguments), now: time.Now().UnixNano()}
+	r.m = machine{run: c.Run, plan: c.Plan, vars: newRunVars(c.Run, c.Plan, c.Arguments), now: time.Now().UnixNano()}
 	if len(c.Ended) > 0 {
 		r.known = make(map[executor.ID]*journal.Record, len(c.Ended))
 		for i := range c.Ended {
@@ -412,7 +415,7 @@ func (r *Run) record(batch []event) error {
 	var records []journal.Record
 	for i := range batch {
 		e := &batch[i]
-		if r.journal == nil || e.attempt == nil || e.update != nil || r.known[e.attempt.task.ID] != nil {
+		if r.journal == nil || !e.isEnd() || r.known[e.attempt.task.ID] != nil {
 			continue
 		}
 		res, err := e.attempt.result, e.attempt.err
@@ -434,7 +437,7 @@ func (r *Run) record(batch []event) error {
 		return nil
 	}
 	for i := range batch {
-		if a := batch[i].attempt; a != nil && batch[i].update == nil && !errors.Is(a.err, executor.ErrDetach) {
+		if a := batch[i].attempt; batch[i].isEnd() && !errors.Is(a.err, executor.ErrDetach) {
 			r.work.Add(1)
 			go func() {
 				defer r.work.Done()
@@ -450,7 +453,7 @@ func (r *Run) record(batch []event) error {
 // unrecorded is a batch that the journal could not take: the run stops, and what has ended has not succeeded.
 func unrecorded(batch []event, err error) []event {
 	for i := range batch {
-		if a := batch[i].attempt; a != nil && batch[i].update == nil {
+		if a := batch[i].attempt; batch[i].isEnd() {
 			a.result, a.err = executor.Result{}, err
 		}
 	}

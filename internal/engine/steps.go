@@ -8,11 +8,7 @@ func (m *machine) enterSteps(n *node) {
 
 // beginGroup begins a group and all its steps.
 func (m *machine) beginGroup(steps *node, group int32) {
-	var from int32
-	if group > 0 {
-		from = steps.template.Groups[group-1]
-	}
-	to := steps.template.Groups[group]
+	from, to := steps.template.Begin(group), steps.template.Groups[group]
 	g := m.add(node{scope: steps, call: group})
 	steps.frame.nodes[group] = g
 	g.frame = &frame{nodes: make([]*node, to-from)}

@@ -3,7 +3,6 @@ package engine
 import (
 	"bytes"
 	"encoding/json"
-	"slices"
 	"strconv"
 	"time"
 
@@ -18,7 +17,7 @@ import (
 func (m *machine) value(owner *node, r *plan.Ref) (string, bool) {
 	switch r.Kind {
 	case plan.RefRun:
-		return m.runValue(r)
+		return m.vars.value(r)
 	case plan.RefConst:
 		return r.Name, true
 	case plan.RefNodeName:
@@ -42,10 +41,7 @@ func (m *machine) value(owner *node, r *plan.Ref) (string, bool) {
 	if n.phase != succeeded {
 		return "", false
 	}
-	i := n.info
-	if i == nil {
-		i = &info{}
-	}
+	i := n.known()
 	switch r.Kind {
 	case plan.RefCallOutput:
 		return i.outputs[r.Index].Value, true
@@ -68,18 +64,11 @@ func (n *node) child(call int32) *node {
 	if g == nil {
 		return nil
 	}
-	first := int32(0)
-	if g.call > 0 {
-		first = n.template.Groups[g.call-1]
-	}
-	return g.frame.nodes[call-first]
+	return g.frame.nodes[call-n.template.Begin(g.call)]
 }
 
 func (m *machine) field(n *node, field string) (string, bool) {
-	i := n.info
-	if i == nil {
-		i = &info{}
-	}
+	i := n.known()
 	switch field {
 	case "id":
 		return m.id(n), true
@@ -123,10 +112,15 @@ func compactJSON(v any) string {
 	return string(bytes.TrimSuffix(b.Bytes(), []byte("\n")))
 }
 
-// runVars are the values of the variables that belong to the run and do not change.
-func runVars(run *executor.Run, p *plan.Plan, args []executor.Value) map[string]string {
+// runVars are the values of the variables that belong to the run and do not change, by name.
+type runVars map[string]string
+
+// value is what a plan.RefRun tag stands for.
+func (v runVars) value(r *plan.Ref) (string, bool) { text, ok := v[r.Name]; return text, ok }
+
+func newRunVars(run *executor.Run, p *plan.Plan, args []executor.Value) runVars {
 	w := run.Workflow
-	vars := map[string]string{
+	vars := runVars{
 		"workflow.name":                      run.Name,
 		"workflow.namespace":                 w.Namespace,
 		"workflow.uid":                       run.UID,
@@ -159,7 +153,7 @@ func runVars(run *executor.Run, p *plan.Plan, args []executor.Value) map[string]
 			if in.Default == nil {
 				continue
 			}
-			v, _ = in.Default.Fill(func(r *plan.Ref) (string, bool) { v, ok := vars[r.Name]; return v, ok })
+			v, _ = in.Default.Fill(vars.value)
 		}
 		vars["workflow.parameters."+in.Name] = v
 		all = append(all, executor.Value{Name: in.Name, Value: v})
@@ -191,15 +185,15 @@ func Resolve(p *plan.Plan, run *executor.Run, args []executor.Value) *spec.Workf
 	w.Spec.Templates = nil
 	w = *w.DeepCopy()
 	run.Workflow = &w
-	vars := runVars(run, p, args)
-	p.Fields.Fill(&w.Spec, func(r *plan.Ref) (string, bool) { v, ok := vars[r.Name]; return v, ok })
+	vars := newRunVars(run, p, args)
+	p.Fields.Fill(&w.Spec, vars.value)
 	w.Spec.Templates = templates
 	for i := range p.Arguments {
 		value := spec.AnyString(vars["workflow.parameters."+p.Arguments[i].Name])
 		w.Spec.Arguments.Parameters[i].Value = &value
 	}
 	for _, a := range args {
-		if !slices.ContainsFunc(p.Arguments, func(in plan.Input) bool { return in.Name == a.Name }) {
+		if plan.InputNamed(p.Arguments, a.Name) == nil {
 			value := spec.AnyString(a.Value)
 			w.Spec.Arguments.Parameters = append(w.Spec.Arguments.Parameters, spec.Parameter{Name: a.Name, Value: &value})
 		}

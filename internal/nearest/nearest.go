@@ -29,6 +29,17 @@ func Hint(misspelt string, names iter.Seq[string]) string {
 	return ""
 }
 
+// Names are the names of the elements of a list.
+func Names[T any](list []T, name func(*T) string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for i := range list {
+			if !yield(name(&list[i])) {
+				return
+			}
+		}
+	}
+}
+
 // distance is the optimal string alignment distance without regard to case, or more than limit if it is larger.
 func distance(a, b string, limit int) int {
 	if d := len(a) - len(b); d > limit || -d > limit {

@@ -130,7 +130,7 @@ func (c *compiler) steps(path string, t *Template) *scope {
 	// vertices: the steps, then the barrier behind each group but the last
 	a := arcs{at: make([]int32, 1, len(all)+len(t.Groups)+1)}
 	for g, end := range t.Groups {
-		begin := t.begin(g)
+		begin := t.Begin(int32(g))
 		for range end - begin {
 			if g > 0 {
 				a.tails = append(a.tails, int32(len(all)+g-1))
@@ -142,21 +142,13 @@ func (c *compiler) steps(path string, t *Template) *scope {
 		if g > 0 {
 			a.tails = append(a.tails, int32(len(all)+g-1))
 		}
-		for v := t.begin(g); v < t.Groups[g]; v++ {
+		for v := t.Begin(int32(g)); v < t.Groups[g]; v++ {
 			a.tails = append(a.tails, v)
 		}
 		a.at = append(a.at, int32(len(a.tails)))
 	}
 	t.Graph = newGraph(a)
 	return &b.s
-}
-
-// begin is where a group of steps begins in Calls.
-func (t *Template) begin(group int) int32 {
-	if group == 0 {
-		return 0
-	}
-	return t.Groups[group-1]
 }
 
 // binder compiles the calls of one template. The room for all values is taken at once.
@@ -297,7 +289,7 @@ func (c *compiler) strayArguments(path string, callee *Template, args *spec.Argu
 		switch {
 		case seen[p.Name]:
 			c.problem(at, "the parameter is given twice")
-		case !hasInput(callee.Inputs, p.Name): // Argo accepts it; the Go builders do not
+		case InputNamed(callee.Inputs, p.Name) == nil: // Argo accepts it; the Go builders do not
 			c.warn(at, "template %q has no input %q%s", callee.Name, p.Name, c.hint(p.Name, inputNames(callee.Inputs)))
 		case p.ValueFrom != nil:
 			c.unsupported(at+".valueFrom", "valueFrom in an argument")

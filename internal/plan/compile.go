@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"iter"
 	"maps"
+	"slices"
 	"strings"
 
 	"github.com/podflow/podflow/executor"
@@ -139,17 +140,12 @@ func (c *compiler) inputs(path string, params []spec.Parameter) []Input {
 	if len(params) == 0 {
 		return nil
 	}
+	c.checkParameterNames(path, params)
 	in := make([]Input, len(params))
-	seen := make(map[string]bool, len(params))
 	s := scope{c: c, call: -1}
 	for i := range params {
 		p := &params[i]
 		at := path + ".parameters[" + p.Name + "]"
-		c.checkParameterName(at, p.Name)
-		if seen[p.Name] {
-			c.problem(at, "two parameters have this name")
-		}
-		seen[p.Name] = true
 		c.supportedInput(at, p)
 		in[i] = Input{Name: p.Name, Enum: p.Enum}
 		value := p.Value
@@ -182,16 +178,11 @@ func (c *compiler) outputs(path string, t *Template) {
 	if len(params) == 0 {
 		return
 	}
+	c.checkParameterNames(path, params)
 	t.Outputs = make([]Output, len(params))
-	seen := make(map[string]bool, len(params))
 	for i := range params {
 		p := &params[i]
 		at := path + ".parameters[" + p.Name + "]"
-		c.checkParameterName(at, p.Name)
-		if seen[p.Name] {
-			c.problem(at, "two parameters have this name")
-		}
-		seen[p.Name] = true
 		c.supportedOutput(at, t.Kind, p)
 		t.Outputs[i].Name = p.Name
 		if p.ValueFrom != nil && p.ValueFrom.Default != nil {
@@ -218,12 +209,11 @@ func (c *compiler) entry() {
 	c.plan.Entry = t
 	for i := range t.Inputs {
 		in := &t.Inputs[i]
-		for k := range c.plan.Arguments {
-			if a := &c.plan.Arguments[k]; a.Name == in.Name && a.Default != nil {
-				c.permits("arguments.parameters["+a.Name+"]", in, a.Default)
-			}
+		a := InputNamed(c.plan.Arguments, in.Name)
+		if a != nil && a.Default != nil {
+			c.permits("arguments.parameters["+a.Name+"]", in, a.Default)
 		}
-		if in.Default == nil && !hasInput(c.plan.Arguments, in.Name) {
+		if in.Default == nil && a == nil {
 			c.problem("arguments", "template %q needs the parameter %q%s", t.Name, in.Name, c.hint(in.Name, inputNames(c.plan.Arguments)))
 		}
 	}
@@ -274,50 +264,21 @@ func (c *compiler) recursion() {
 	for _, cycle := range g.cycles(func(v int32) string { return c.plan.Templates[v].Name }) {
 		// an edge leads from the called to the caller
 		names := strings.Split(cycle, " → ")
-		for i, j := 0, len(names)-1; i < j; i, j = i+1, j-1 {
-			names[i], names[j] = names[j], names[i]
-		}
+		slices.Reverse(names)
 		c.problem("templates["+names[0]+"]", "calls its own template without a condition, so the recursion has no end: %s", strings.Join(names, " → "))
 	}
 }
 
 func (c *compiler) templateNames() iter.Seq[string] {
-	return func(yield func(string) bool) {
-		for _, t := range c.plan.Templates {
-			if !yield(t.Name) {
-				return
-			}
-		}
-	}
+	return nearest.Names(c.plan.Templates, func(t **Template) string { return (*t).Name })
 }
 
 func inputNames(in []Input) iter.Seq[string] {
-	return func(yield func(string) bool) {
-		for i := range in {
-			if !yield(in[i].Name) {
-				return
-			}
-		}
-	}
+	return nearest.Names(in, func(i *Input) string { return i.Name })
 }
 
 func outputNames(out []Output) iter.Seq[string] {
-	return func(yield func(string) bool) {
-		for i := range out {
-			if !yield(out[i].Name) {
-				return
-			}
-		}
-	}
-}
-
-func hasInput(in []Input, name string) bool {
-	for i := range in {
-		if in[i].Name == name {
-			return true
-		}
-	}
-	return false
+	return nearest.Names(out, func(o *Output) string { return o.Name })
 }
 
 func list(vs []spec.AnyString) string {

@@ -3,6 +3,8 @@ package plan
 import (
 	"strconv"
 	"strings"
+
+	"github.com/podflow/podflow/workflow/spec"
 )
 
 // SuffixLength is how many characters a run adds to a name that ends in "-".
@@ -66,6 +68,20 @@ func validName(name string) bool {
 		}
 	}
 	return true
+}
+
+// checkParameterNames checks the names of the parameters at path.
+func (c *compiler) checkParameterNames(path string, params []spec.Parameter) {
+	seen := make(map[string]bool, len(params))
+	for i := range params {
+		name := params[i].Name
+		at := path + ".parameters[" + name + "]"
+		c.checkParameterName(at, name)
+		if seen[name] {
+			c.problem(at, "two parameters have this name")
+		}
+		seen[name] = true
+	}
 }
 
 func (c *compiler) checkParameterName(path, name string) {

@@ -117,6 +117,24 @@ func (t *Template) Group(call int32) int32 {
 	return int32(lo)
 }
 
+// Begin is where a group of steps begins in Calls.
+func (t *Template) Begin(group int32) int32 {
+	if group == 0 {
+		return 0
+	}
+	return t.Groups[group-1]
+}
+
+// InputNamed is the input of that name, or nil.
+func InputNamed(in []Input, name string) *Input {
+	for i := range in {
+		if in[i].Name == name {
+			return &in[i]
+		}
+	}
+	return nil
+}
+
 // Output is the index of an output parameter, or -1.
 func (t *Template) Output(name string) int32 {
 	for i := range t.Outputs {

@@ -6,6 +6,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/podflow/podflow/internal/nearest"
 )
 
 // scope says what the tags at one place may refer to, and finds what they do.
@@ -235,11 +237,5 @@ func (s *scope) checkOrder() {
 
 // callNames are the names of a template's calls.
 func (t *Template) callNames() iter.Seq[string] {
-	return func(yield func(string) bool) {
-		for i := range t.Calls {
-			if !yield(t.Calls[i].Name) {
-				return
-			}
-		}
-	}
+	return nearest.Names(t.Calls, func(k *Call) string { return k.Name })
 }

@@ -102,11 +102,12 @@ func jsonName(f reflect.StructField) string {
 func unsupportedKinds(t *spec.Template) []string {
 	var kinds []string
 	v := reflect.ValueOf(t).Elem()
+	_, isFunc := FuncName(t)
 	for _, name := range kindFields {
-		f, _ := v.Type().FieldByName(name)
-		if _, isFunc := FuncName(t); isFunc && name == "Plugin" {
+		if isFunc && name == "Plugin" {
 			continue
 		}
+		f, _ := v.Type().FieldByName(name)
 		if !v.FieldByIndex(f.Index).IsZero() {
 			kinds = append(kinds, jsonName(f))
 		}

@@ -5,12 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
+	"maps"
 	"os"
-	"path/filepath"
+	"slices"
 	"strconv"
 	"testing"
 
+	"github.com/podflow/podflow/internal/argotest"
 	"github.com/podflow/podflow/workflow/spec"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -18,8 +19,6 @@ import (
 	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/api/resource"
 )
-
-const examples = "../../../shared/argo-examples"
 
 // refused are the examples that are no workflows, or that have a mistake.
 var refused = map[string]string{
@@ -33,19 +32,10 @@ var refused = map[string]string{
 // are equal. Numbers and booleans where text is meant compare as text ([spec.AnyString] turns them into text),
 // quantities by what they amount to, and two fields that cannot tell an explicit zero value from none as if it was none.
 func TestExamples(t *testing.T) {
-	if _, err := os.Stat(examples); err != nil {
-		t.Skipf("the examples of Argo Workflows are not at %s", examples)
-	}
-	files, documents := 0, 0
-	err := filepath.WalkDir(examples, func(name string, e fs.DirEntry, err error) error {
-		if err != nil || filepath.Ext(name) != ".yaml" {
-			return err
-		}
-		files++
-		short, err := filepath.Rel(examples, name)
-		require.NoError(t, err)
+	files, documents := argotest.Examples(t), 0
+	for _, short := range slices.Sorted(maps.Keys(files)) {
 		t.Run(short, func(t *testing.T) {
-			data, err := os.ReadFile(name)
+			data, err := os.ReadFile(files[short])
 			require.NoError(t, err)
 			objects, err := spec.Decode(bytes.NewReader(data))
 			if problem, ok := refused[short]; ok {
@@ -62,10 +52,8 @@ func TestExamples(t *testing.T) {
 			require.NoError(t, err)
 			assert.True(t, equality.Semantic.DeepEqual(objects, again))
 		})
-		return nil
-	})
-	require.NoError(t, err)
-	t.Logf("%d files, %d documents, %d files refused", files, documents, len(refused))
+	}
+	t.Logf("%d files, %d documents, %d files refused", len(files), documents, len(refused))
 }
 
 // trees are the documents of data as maps, lists and texts.
