@@ -14,6 +14,7 @@ import (
 
 	"github.com/podflow/podflow/internal/nearest"
 	"go.yaml.in/yaml/v3"
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
@@ -30,7 +31,8 @@ const (
 	MaxProblems = 100
 )
 
-// Object is one of *Workflow, *WorkflowTemplate, *ClusterWorkflowTemplate, *CronWorkflow and *WorkflowEventBinding.
+// Object is a pointer to one of this package's five kinds, or to a ConfigMap, PersistentVolumeClaim or ResourceQuota of
+// k8s.io/api/core/v1.
 type Object interface {
 	// Object is its metadata: GetName, GetLabels and the like.
 	metav1.Object
@@ -38,13 +40,22 @@ type Object interface {
 	GetObjectKind() schema.ObjectKind
 }
 
-// kinds are the types of the objects.
-var kinds = map[string]reflect.Type{
-	"Workflow":                reflect.TypeFor[Workflow](),
-	"WorkflowTemplate":        reflect.TypeFor[WorkflowTemplate](),
-	"ClusterWorkflowTemplate": reflect.TypeFor[ClusterWorkflowTemplate](),
-	"CronWorkflow":            reflect.TypeFor[CronWorkflow](),
-	"WorkflowEventBinding":    reflect.TypeFor[WorkflowEventBinding](),
+// kind is a type of objects.
+type kind struct {
+	apiVersion string
+	object     reflect.Type
+}
+
+// kinds are the objects by their kind. Secrets are left out on purpose.
+var kinds = map[string]kind{
+	"Workflow":                {APIVersion, reflect.TypeFor[Workflow]()},
+	"WorkflowTemplate":        {APIVersion, reflect.TypeFor[WorkflowTemplate]()},
+	"ClusterWorkflowTemplate": {APIVersion, reflect.TypeFor[ClusterWorkflowTemplate]()},
+	"CronWorkflow":            {APIVersion, reflect.TypeFor[CronWorkflow]()},
+	"WorkflowEventBinding":    {APIVersion, reflect.TypeFor[WorkflowEventBinding]()},
+	"ConfigMap":               {"v1", reflect.TypeFor[corev1.ConfigMap]()},
+	"PersistentVolumeClaim":   {"v1", reflect.TypeFor[corev1.PersistentVolumeClaim]()},
+	"ResourceQuota":           {"v1", reflect.TypeFor[corev1.ResourceQuota]()},
 }
 
 // DecodeError is one problem of an input.
@@ -73,7 +84,8 @@ func (e *DecodeError) Error() string {
 }
 
 // Decode reads the objects of one or many YAML documents, or of JSON. It is strict: an unknown kind or field, a value
-// of a wrong type, a key that is there twice, is a problem. All problems are reported, as *[DecodeError]s that are
+// of a wrong type, a key that is there twice, is a problem. So is a Secret: secrets do not belong into files that are
+// kept beside workflows. All problems are reported, as *[DecodeError]s that are
 // joined (up to [MaxProblems]); then there are no objects. After a syntax error nothing more is read.
 //
 // Empty documents are left out, and null is the same as leaving a field out. A plain yes, no, on or off counts as a
@@ -131,7 +143,7 @@ func (d *decoder) document(document *yaml.Node) Object {
 
 // kind is the type of the object that root is, or nil after a problem.
 func (d *decoder) kind(root *yaml.Node, at *path) reflect.Type {
-	var apiVersion, kind *yaml.Node
+	var apiVersion, name *yaml.Node
 	for i := 0; i < len(root.Content); i += 2 {
 		value := root.Content[i+1]
 		if value.Kind == yaml.AliasNode {
@@ -141,28 +153,36 @@ func (d *decoder) kind(root *yaml.Node, at *path) reflect.Type {
 		case "apiVersion":
 			apiVersion = value
 		case "kind":
-			kind = value
+			name = value
+		}
+	}
+	k := kind{apiVersion: APIVersion}
+	if name != nil {
+		if known, ok := kinds[name.Value]; ok {
+			k = known
+		} else if apiVersion != nil {
+			k.apiVersion = apiVersion.Value // that of a kind which is not known here
 		}
 	}
 	if apiVersion == nil {
-		d.problem(root, at.field("apiVersion"), "missing; expected "+strconv.Quote(APIVersion))
-	} else if apiVersion.Value != APIVersion {
-		d.problem(apiVersion, at.field("apiVersion"), fmt.Sprintf("unknown version %.60q; expected %q", apiVersion.Value, APIVersion))
+		d.problem(root, at.field("apiVersion"), "missing; expected "+strconv.Quote(k.apiVersion))
+	} else if apiVersion.Value != k.apiVersion {
+		d.problem(apiVersion, at.field("apiVersion"), fmt.Sprintf("unknown version %.60q; expected %q", apiVersion.Value, k.apiVersion))
 	}
 	names := slices.Sorted(maps.Keys(kinds))
-	if kind == nil {
+	switch {
+	case name == nil:
 		d.problem(root, at.field("kind"), "missing; expected one of "+strings.Join(names, ", "))
-		return nil
-	}
-	t, ok := kinds[kind.Value]
-	if !ok {
-		hint := nearest.Hint(kind.Value, slices.Values(names))
+	case name.Value == "Secret":
+		d.problem(name, at.field("kind"), "a Secret is not read: secrets do not belong into files that are kept")
+	case k.object == nil:
+		hint := nearest.Hint(name.Value, slices.Values(names))
 		if hint == "" {
 			hint = "; expected one of " + strings.Join(names, ", ")
 		}
-		d.problem(kind, at.field("kind"), fmt.Sprintf("unknown kind %.60q", kind.Value)+hint)
+		d.problem(name, at.field("kind"), fmt.Sprintf("unknown kind %.60q", name.Value)+hint)
 	}
-	return t
+	return k.object
 }
 
 var yamlLine = regexp.MustCompile(`^yaml: (?:line (\d+): )?`)

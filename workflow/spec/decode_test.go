@@ -33,15 +33,25 @@ func TestDecodeProblems(t *testing.T) {
 		}},
 		"no kind": {"metadata: {name: a}", []string{
 			`line 1: apiVersion: missing; expected "argoproj.io/v1alpha1"`,
-			"line 1: kind: missing; expected one of ClusterWorkflowTemplate, CronWorkflow, Workflow, WorkflowEventBinding, WorkflowTemplate",
+			"line 1: kind: missing; expected one of ClusterWorkflowTemplate, ConfigMap, CronWorkflow, PersistentVolumeClaim, ResourceQuota, Workflow, WorkflowEventBinding, WorkflowTemplate",
 		}},
 		"misspelt kind": {"apiVersion: argoproj.io/v1\nkind: Workfow", []string{
-			`line 1: apiVersion: unknown version "argoproj.io/v1"; expected "argoproj.io/v1alpha1"`,
 			`line 2: kind: unknown kind "Workfow"; did you mean "Workflow"?`,
 		}},
 		"another kind": {"apiVersion: v1\nkind: Pod", []string{
-			`line 1: apiVersion: unknown version "v1"; expected "argoproj.io/v1alpha1"`,
-			`line 2: kind: unknown kind "Pod"; expected one of ClusterWorkflowTemplate, CronWorkflow, Workflow, WorkflowEventBinding, WorkflowTemplate`,
+			`line 2: kind: unknown kind "Pod"; expected one of ClusterWorkflowTemplate, ConfigMap, CronWorkflow, PersistentVolumeClaim, ResourceQuota, Workflow, WorkflowEventBinding, WorkflowTemplate`,
+		}},
+		"another kind's version": {"apiVersion: argoproj.io/v1\nkind: Workflow\n---\napiVersion: argoproj.io/v1alpha1\nkind: ConfigMap", []string{
+			`line 1: apiVersion: unknown version "argoproj.io/v1"; expected "argoproj.io/v1alpha1"`,
+			`line 4: apiVersion: unknown version "argoproj.io/v1alpha1"; expected "v1"`,
+		}},
+		"a secret": {"apiVersion: v1\nkind: Secret\nstringData: {password: hunter2}", []string{
+			"line 2: kind: a Secret is not read: secrets do not belong into files that are kept",
+		}},
+		"kinds of Kubernetes": {"apiVersion: v1\nkind: ConfigMap\ndata: {limit: 2}\n---\nkind: PersistentVolumeClaim\nspec: {accessMode: [ReadWriteOnce]}", []string{
+			"line 3: data[limit]: expected a string, got a number; put it in quotes",
+			`line 5: apiVersion: missing; expected "v1"`,
+			`line 6: spec.accessMode: unknown field; did you mean "accessModes"?`,
 		}},
 		"all problems at once, each with its path and line": {head + `metadata:
   labels: {a: 1, "b[c]": [x]}

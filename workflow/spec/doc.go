@@ -2,6 +2,9 @@
 // field. There are five kinds: [Workflow], [WorkflowTemplate], [ClusterWorkflowTemplate], [CronWorkflow] and
 // [WorkflowEventBinding]. Where Argo uses a Kubernetes type, so does this package.
 //
+// Beside them, files of workflows hold ConfigMaps, PersistentVolumeClaims and ResourceQuotas; these are read and written
+// as the types of k8s.io/api/core/v1. Secrets are not: they do not belong into files that are kept.
+//
 // [Decode] reads YAML or JSON and refuses what Argo does not know. [Encode] writes YAML. Everything else here is plain
 // structs: nothing is checked, defaulted or resolved. A WorkflowSpec has templates; a template is a container, a
 // script or the like, or puts other templates in order as a [DAG] of tasks or as groups of steps.

@@ -57,12 +57,13 @@ func document(o Object) (*yaml.Node, error) {
 	}
 	v = v.Elem()
 	name := v.Type().Name()
-	if kinds[name] != v.Type() {
+	k := kinds[name]
+	if k.object != v.Type() {
 		return nil, fmt.Errorf("%T is no object of this package", o)
 	}
 	apiVersion, kind := o.GetObjectKind().GroupVersionKind().ToAPIVersionAndKind()
-	if cmp.Or(kind, name) != name || cmp.Or(apiVersion, APIVersion) != APIVersion {
-		return nil, fmt.Errorf("%s: its TypeMeta is apiVersion %q, kind %q; expected %q, %q, or none", o.GetName(), apiVersion, kind, APIVersion, name)
+	if cmp.Or(kind, name) != name || cmp.Or(apiVersion, k.apiVersion) != k.apiVersion {
+		return nil, fmt.Errorf("%s: its TypeMeta is apiVersion %q, kind %q; expected %q, %q, or none", o.GetName(), apiVersion, kind, k.apiVersion, name)
 	}
 	n, err := node(v)
 	if err != nil {
@@ -71,7 +72,7 @@ func document(o Object) (*yaml.Node, error) {
 	for len(n.Content) > 0 && (n.Content[0].Value == "apiVersion" || n.Content[0].Value == "kind") {
 		n.Content = n.Content[2:]
 	}
-	n.Content = append([]*yaml.Node{text("apiVersion"), text(APIVersion), text("kind"), text(name)}, n.Content...)
+	n.Content = append([]*yaml.Node{text("apiVersion"), text(k.apiVersion), text("kind"), text(name)}, n.Content...)
 	return n, nil
 }
 

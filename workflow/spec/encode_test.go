@@ -152,12 +152,16 @@ func TestEncodeRefuses(t *testing.T) {
 func TestEveryField(t *testing.T) {
 	for _, o := range []spec.Object{
 		&spec.Workflow{}, &spec.WorkflowTemplate{}, &spec.ClusterWorkflowTemplate{}, &spec.CronWorkflow{}, &spec.WorkflowEventBinding{},
+		&corev1.ConfigMap{}, &corev1.PersistentVolumeClaim{}, &corev1.ResourceQuota{},
 	} {
 		v := reflect.ValueOf(o)
-		name := v.Type().Elem().Name()
+		name, version := v.Type().Elem().Name(), spec.APIVersion
+		if strings.HasPrefix(v.Type().Elem().PkgPath(), "k8s.io/") {
+			version = "v1"
+		}
 		t.Run(name, func(t *testing.T) {
 			fill(v.Elem(), map[reflect.Type]bool{})
-			v.Elem().FieldByName("TypeMeta").Set(reflect.ValueOf(metav1.TypeMeta{APIVersion: spec.APIVersion, Kind: name}))
+			v.Elem().FieldByName("TypeMeta").Set(reflect.ValueOf(metav1.TypeMeta{APIVersion: version, Kind: name}))
 
 			text := encode(t, o)
 			again := decode(t, text)

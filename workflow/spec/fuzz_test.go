@@ -23,6 +23,9 @@ func FuzzDecode(f *testing.F) {
 		head + "spec:\n  templates:\n  - script:\n      source: |\n        a\n         b\n\n  - suspend: {}\n  - script: {source: \" a\\n\\tb\\u0085\\r\\n\"}\n",
 		head + "spec: {metrics: {prometheus: [{histogram: {buckets: [1, 2.50, 1e400]}}]}}",
 		`{"apiVersion": "argoproj.io/v1alpha1", "kind": "CronWorkflow", "spec": {"schedules": ["* * * * *"], "workflowSpec": {}}}`,
+		"apiVersion: v1\nkind: ConfigMap\ndata: {a: '1'}\nbinaryData: {b: YQ==}\nimmutable: true",
+		"apiVersion: v1\nkind: PersistentVolumeClaim\nspec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}",
+		"apiVersion: v1\nkind: ResourceQuota\nspec: {hard: {count/workflows.argoproj.io: '2'}}\n---\napiVersion: v1\nkind: Secret",
 		head + "spec: {templates: [{plugin: {a: {b: !!binary YQ==}}, http: {bodyFrom: {bytes: YQ==}}}]}\n---\n" + head,
 	} {
 		f.Add([]byte(seed))

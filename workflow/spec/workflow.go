@@ -6,7 +6,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// APIVersion is the apiVersion of every object of this package.
+// APIVersion is the apiVersion of this package's kinds.
 const APIVersion = "argoproj.io/v1alpha1"
 
 // Workflow is one piece of work: templates, the one to begin with, and the arguments to it.
