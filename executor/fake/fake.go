@@ -34,7 +34,7 @@
 //
 // Nothing runs: images, commands, sources, volumes and Pod fields are not looked at, artifacts are not made, and there
 // are no logs. Every node runs at once, however many there are. A scripted result is what the workflow gets: nothing
-// is trimmed or cut. A daemon is an ordinary node that ends.
+// is trimmed or cut. A daemon is ready at once and runs until it is stopped, unless it is scripted to fail.
 package fake
 
 import (
@@ -69,10 +69,11 @@ type T interface {
 
 // attempt is one attempt of a node that is scripted, kept until it is released.
 type attempt struct {
-	known chan struct{} // closed when the rest is set
-	due   time.Time
-	res   executor.Result
-	err   error
+	known  chan struct{} // closed when the rest is set
+	update executor.Update
+	due    time.Time
+	res    executor.Result
+	err    error
 }
 
 // place is a node, whatever its attempt, as a script sees it.
@@ -128,14 +129,16 @@ func (x *Executor) Execute(ctx context.Context, t *executor.Task, notify func(ex
 	switch {
 	case s != nil && first:
 		a.resolve(s, t, x.count(s, t))
-		close(a.known)
 	case s != nil:
 	case t.Func != nil:
 		return t.Call(ctx)
-	default:
+	case !isDaemon(t):
 		return settle(Outcome{}, nil, t)
+	default:
+		a = &attempt{known: make(chan struct{})}
+		a.resolve(nil, t, 0)
 	}
-	return a.wait(ctx)
+	return a.wait(ctx, notify)
 }
 
 // BeginRun does nothing.
@@ -176,24 +179,33 @@ func (x *Executor) begin(t *executor.Task) (a *attempt, s *script, first bool) {
 	return a, s, true
 }
 
-// resolve decides how and when the attempt ends; n is its number among the attempts of its node.
+// resolve decides how and when the attempt ends; n is its number among the attempts of its node. A mistake of the
+// script ends it at once.
 func (a *attempt) resolve(s *script, t *executor.Task, n int) {
+	defer close(a.known)
 	began := time.Now()
-	o, err := s.outcome(t, n)
-	if err != nil {
-		a.err = err
-		return
+	var o Outcome
+	if s != nil {
+		if o, a.err = s.outcome(t, n); a.err != nil {
+			return
+		}
 	}
-	a.due = began.Add(o.After)
-	a.res, a.err = settle(o, s, t)
+	if a.res, a.err = settle(o, s, t); a.err == nil || o.Err != nil {
+		var takes time.Duration
+		a.update, takes = o.begin(t)
+		a.due = began.Add(takes)
+	}
 }
 
 // wait waits until the attempt ends.
-func (a *attempt) wait(ctx context.Context) (executor.Result, error) {
+func (a *attempt) wait(ctx context.Context, notify func(executor.Update)) (executor.Result, error) {
 	select {
 	case <-a.known:
 	case <-ctx.Done():
 		return executor.Result{}, context.Cause(ctx)
+	}
+	if a.update != (executor.Update{}) {
+		notify(a.update)
 	}
 	if left := time.Until(a.due); left > 0 {
 		timer := time.NewTimer(left)

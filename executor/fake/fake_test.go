@@ -224,6 +224,51 @@ func TestTimeIsVirtual(t *testing.T) {
 	})
 }
 
+// begun executes a task until it is stopped, and gives what it told on the way.
+func begun(t *testing.T, x *fake.Executor, task *executor.Task) (told []executor.Update, err error) {
+	t.Helper()
+	ctx, cancel := context.WithTimeoutCause(t.Context(), 1000*time.Hour, errors.New("stopped"))
+	defer cancel()
+	_, err = x.Execute(ctx, task, func(u executor.Update) { told = append(told, u) })
+	return told, err
+}
+
+func TestForeverRunsUntilItIsStopped(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := fake.Forever()
+		o.IP, o.Host = "10.0.0.7", "node1"
+		told, err := begun(t, fake.New(t).On("sleep", o), task("sleep", "sleep"))
+		assert.EqualError(t, err, "stopped")
+		assert.Equal(t, []executor.Update{{Phase: spec.Running}, {PodIP: "10.0.0.7", HostNode: "node1"}}, told)
+	})
+}
+
+func TestDaemon(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		at := fake.Succeed()
+		at.IP = "10.0.0.7"
+		x := fake.New(t).On("at", at).On("fails", fake.Fail(1, "gone").Taking(time.Hour)).On("never", fake.Fail(1, "no"))
+		yes := true
+		for _, tc := range []struct{ name, err, ip string }{
+			{"unscripted", "stopped", "127.0.0.1"}, {"at", "stopped", "10.0.0.7"}, {"fails", "", "127.0.0.1"}, {"never", "", ""},
+		} {
+			d := task(tc.name, tc.name)
+			d.Written = &spec.Template{Container: &corev1.Container{}, Daemon: &yes}
+			told, err := begun(t, x, d)
+			if tc.err == "" {
+				assert.NoError(t, err, tc.name)
+			} else {
+				assert.EqualError(t, err, tc.err, tc.name)
+			}
+			want := []executor.Update{{Phase: spec.Running}}
+			if tc.ip != "" {
+				want = append(want, executor.Update{PodIP: tc.ip, Ready: true})
+			}
+			assert.Equal(t, want, told, tc.name)
+		}
+	})
+}
+
 func TestCalls(t *testing.T) {
 	x := fake.New(t)
 	for _, path := range []string{"split", "map(0:a)", "map(1:b)", "reduce"} {

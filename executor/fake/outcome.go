@@ -3,6 +3,7 @@ package fake
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -21,6 +22,9 @@ type Outcome struct {
 	Err error
 	// After is how long the attempt runs.
 	After time.Duration
+	// IP and Host are where it runs, as {{tasks.NAME.ip}} and {{tasks.NAME.hostNodeName}} tell. Empty is not known;
+	// a daemon's IP is then 127.0.0.1.
+	IP, Host string
 
 	optional bool
 }
@@ -52,6 +56,9 @@ func Error(err error) Outcome {
 	return Outcome{Err: err}
 }
 
+// Forever runs until it is stopped: by a timeout, or because the run ends.
+func Forever() Outcome { return Outcome{After: math.MaxInt64} }
+
 // Taking makes the outcome come after a time.
 func (o Outcome) Taking(d time.Duration) Outcome { o.After = d; return o }
 
@@ -63,6 +70,8 @@ func (o Outcome) String() string {
 	switch {
 	case o.Err != nil:
 		return fmt.Sprintf("Error(%v)", o.Err)
+	case o.After == math.MaxInt64:
+		return "Forever()"
 	case o.Result.Phase.FailedOrErrored() && o.Result.ExitCode != nil:
 		return fmt.Sprintf("Fail(%d, %q)", *o.Result.ExitCode, o.Result.Message)
 	case o.Result.Phase.FailedOrErrored():
@@ -80,12 +89,9 @@ func settle(o Outcome, s *script, t *executor.Task) (executor.Result, error) {
 	if o.Err != nil {
 		return executor.Result{}, o.Err
 	}
-	template := t.Written
-	if template == nil {
-		var err error
-		if template, err = t.Template(); err != nil {
-			return executor.Result{}, err
-		}
+	template, err := templateOf(t)
+	if err != nil {
+		return executor.Result{}, err
 	}
 	if s == nil && !t.WantResult && len(template.Outputs.Parameters) == 0 {
 		return executor.Result{Phase: spec.Succeeded, ExitCode: exitCode(template)}, nil
@@ -122,6 +128,37 @@ func settle(o Outcome, s *script, t *executor.Task) (executor.Result, error) {
 			nameOf(t), strings.Join(lacks, " and "), nameOf(t))
 	}
 	return executor.Result{}, fmt.Errorf("fake: On(%q): %s lacks %s", s.key, o, strings.Join(lacks, " and "))
+}
+
+// templateOf is the task's template, with its tags if possible, since replacing them is work.
+func templateOf(t *executor.Task) (*spec.Template, error) {
+	if t.Written != nil {
+		return t.Written, nil
+	}
+	return t.Template()
+}
+
+// begin is what the outcome tells of an attempt that begins, and how long it runs. A daemon is ready, unless it fails
+// at once, and runs until it is stopped, unless it fails.
+func (o *Outcome) begin(t *executor.Task) (u executor.Update, takes time.Duration) {
+	u, takes = executor.Update{PodIP: o.IP, HostNode: o.Host}, o.After
+	fails := o.Err != nil || o.Result.Phase.FailedOrErrored()
+	if !isDaemon(t) || fails && takes == 0 {
+		return u, takes
+	}
+	if !fails {
+		takes = math.MaxInt64
+	}
+	u.Ready = true
+	if u.PodIP == "" {
+		u.PodIP = "127.0.0.1"
+	}
+	return u, takes
+}
+
+func isDaemon(t *executor.Task) bool {
+	template, err := templateOf(t)
+	return err == nil && template.Daemon != nil && *template.Daemon
 }
 
 // exitCode is that of a program that succeeded; a Go function has none.
