@@ -34,7 +34,8 @@
 //
 // Nothing runs: images, commands, sources, volumes and Pod fields are not looked at, artifacts are not made, and there
 // are no logs. Every node runs at once, however many there are. A scripted result is what the workflow gets: nothing
-// is trimmed or cut. A daemon is ready at once and runs until it is stopped, unless it is scripted to fail.
+// is trimmed or cut. A daemon is ready at once and runs until it is stopped, unless it is scripted to fail. What runs
+// longer than its template's activeDeadlineSeconds is Failed, as a Pod is.
 package fake
 
 import (
@@ -193,6 +194,13 @@ func (a *attempt) resolve(s *script, t *executor.Task, n int) {
 	if a.res, a.err = settle(o, s, t); a.err == nil || o.Err != nil {
 		var takes time.Duration
 		a.update, takes = o.begin(t)
+		deadline, err := activeDeadline(t)
+		switch {
+		case err != nil:
+			a.err, takes = err, 0
+		case deadline > 0 && takes > deadline:
+			a.res, a.err, takes = executor.Result{Phase: spec.Failed, Message: exceeded}, nil, deadline
+		}
 		a.due = began.Add(takes)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/podflow/podflow/executor"
 	"github.com/podflow/podflow/executor/fake"
@@ -240,6 +241,27 @@ func TestForeverRunsUntilItIsStopped(t *testing.T) {
 		told, err := begun(t, fake.New(t).On("sleep", o), task("sleep", "sleep"))
 		assert.EqualError(t, err, "stopped")
 		assert.Equal(t, []executor.Update{{Phase: spec.Running}, {PodIP: "10.0.0.7", HostNode: "node1"}}, told)
+	})
+}
+
+func TestActiveDeadlineSeconds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		x := fake.New(t).On("A", fake.Forever(), fake.Succeed().Taking(10*time.Second), fake.Forever())
+		for attempt, tc := range []struct{ seconds, want string }{
+			{"20", "Pod was active on the node longer than the specified deadline"},
+			{"20", "Succeeded"},
+			{"soon", `activeDeadlineSeconds: "soon" is not a number of seconds above 0`},
+		} {
+			began := time.Now()
+			a := task("A", "A")
+			a.ID.Attempt = attempt
+			filled, _ := a.Template()
+			a.Written = filled.DeepCopy()
+			a.Written.ActiveDeadlineSeconds = new(intstr.FromString("{{inputs.parameters.deadline}}"))
+			filled.ActiveDeadlineSeconds = new(intstr.FromString(tc.seconds))
+			assert.Equal(t, tc.want, message(x, a))
+			assert.LessOrEqual(t, time.Since(began), 20*time.Second)
+		}
 	})
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -159,6 +160,26 @@ func (o *Outcome) begin(t *executor.Task) (u executor.Update, takes time.Duratio
 func isDaemon(t *executor.Task) bool {
 	template, err := templateOf(t)
 	return err == nil && template.Daemon != nil && *template.Daemon
+}
+
+// exceeded is what the kubelet says of a Pod that ran longer than its activeDeadlineSeconds.
+const exceeded = "Pod was active on the node longer than the specified deadline"
+
+// activeDeadline is how long the task's Pod may run; 0 is for ever.
+func activeDeadline(t *executor.Task) (time.Duration, error) {
+	template, err := templateOf(t)
+	if err != nil || template.ActiveDeadlineSeconds == nil {
+		return 0, err
+	}
+	if template, err = t.Template(); err != nil {
+		return 0, err
+	}
+	text := template.ActiveDeadlineSeconds.String()
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 {
+		return 0, fmt.Errorf("activeDeadlineSeconds: %q is not a number of seconds above 0", text)
+	}
+	return time.Duration(n) * time.Second, nil
 }
 
 // exitCode is that of a program that succeeded; a Go function has none.
