@@ -9,6 +9,8 @@
 package steps
 
 import (
+	"time"
+
 	"github.com/podflow/podflow/internal/build"
 	"github.com/podflow/podflow/workflow"
 	"github.com/podflow/podflow/workflow/spec"
@@ -49,6 +51,36 @@ func (s *Steps) Step(name string, t workflow.Template, args ...workflow.Binding)
 // Group adds a group, to be filled with steps that run at the same time.
 func (s *Steps) Group() *Group { return &Group{s, build.Group(&s.template)} }
 
+// Retry says when the template is tried again, as a whole.
+func (s *Steps) Retry(r workflow.Retry) *Steps {
+	build.SetRetry(&s.template, r)
+	return s
+}
+
+// Parallelism bounds how many of its steps run at a time.
+func (s *Steps) Parallelism(n int) *Steps {
+	build.SetParallelism(&s.template, n)
+	return s
+}
+
+// Mutex lets one node that holds the name run at a time, in all runs of the namespace. A name may hold tags.
+func (s *Steps) Mutex(name string) *Steps {
+	build.AddMutex(&s.template, name)
+	return s
+}
+
+// Semaphore lets as many nodes that hold it run at a time as a key of a ConfigMap says.
+func (s *Steps) Semaphore(configMap, key string) *Steps {
+	build.AddSemaphore(&s.template, configMap, key)
+	return s
+}
+
+// FailFast begins no more steps of a group, and no more nodes of a loop, once one has failed.
+func (s *Steps) FailFast() *Steps {
+	build.SetFailFast(&s.template, true)
+	return s
+}
+
 // With edits the template's spec, for all that has no method of its own. It is called by each workflow.New, with the
 // steps in place.
 func (s *Steps) With(edit func(*spec.Template)) *Steps {
@@ -77,6 +109,48 @@ type Step struct{ call }
 
 // Name is the name of the step.
 func (s *Step) Name() string { return build.CallName(&s.call) }
+
+// When runs the step only if the condition holds; otherwise it is Skipped. It may use
+// what steps of earlier groups gave.
+func (s *Step) When(c workflow.Condition) *Step {
+	build.SetWhen(&s.call, c)
+	return s
+}
+
+// Each makes the step a loop: one node for each item. Its arguments and its condition may use the item. See also
+// Param.Each.
+func (s *Step) Each(item workflow.Loop) *Step {
+	build.SetEach(&s.call, item)
+	return s
+}
+
+// ContinueOn lets the next group begin, and the template succeed, although the step ends in one of the phases:
+// workflow.Failed and workflow.Errored. The step keeps its phase.
+func (s *Step) ContinueOn(phases ...workflow.Phase) *Step {
+	build.SetContinueOn(&s.call, phases)
+	return s
+}
+
+// Timeout bounds the time of the step's node, from when it is ready to run. The step gets a template of its own for
+// it, so what it calls must be no dag and no steps.
+func (s *Step) Timeout(d time.Duration) *Step {
+	build.SetTimeout(&s.call, d)
+	return s
+}
+
+// OnExit runs a template when the step has ended, however it ended, unless it was Skipped. What waits for the
+// step waits for that too. The arguments may use what the step gave.
+func (s *Step) OnExit(tmpl workflow.Template, args ...workflow.Binding) *Step {
+	build.AddHook(&s.call, build.NewHook(spec.ExitHook, nil, tmpl, args))
+	return s
+}
+
+// Hook runs a template once the condition holds, while the step runs or when it has ended: a condition over
+// workflow.NodePhase of the step, say. The name is unique among the step's hooks.
+func (s *Step) Hook(name string, when workflow.Condition, tmpl workflow.Template, args ...workflow.Binding) *Step {
+	build.AddHook(&s.call, build.NewHook(name, when, tmpl, args))
+	return s
+}
 
 // With edits the step's spec, for all that has no method of its own. It is called by each workflow.New.
 func (s *Step) With(edit func(*spec.Step)) *Step {

@@ -1,6 +1,9 @@
 package workflow
 
-import "github.com/podflow/podflow/internal/build"
+import (
+	"github.com/podflow/podflow/internal/build"
+	"github.com/podflow/podflow/workflow/spec"
+)
 
 // Packages dag and steps take handles of this package but cannot call their unexported methods; they give them to
 // package build, which calls these.
@@ -27,8 +30,13 @@ func init() {
 			if a != nil {
 				return &a.Arg
 			}
+		case *artifactArg:
+			if a != nil {
+				return &a.Arg
+			}
 		}
 		wrong := build.Wrong(build.Arg{}, "the argument is nil")
 		return &wrong
 	}
+	build.RetryOf = func(r any) (*spec.RetryStrategy, string) { return r.(Retry).strategy() }
 }

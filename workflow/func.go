@@ -5,12 +5,49 @@ import (
 	"fmt"
 	"reflect"
 	"strings"
+	"time"
 
 	"github.com/podflow/podflow/executor"
 	"github.com/podflow/podflow/internal/build"
 	"github.com/podflow/podflow/internal/plan"
 	"github.com/podflow/podflow/workflow/spec"
 )
+
+// FuncTemplate is a template that calls a Go function in this process. [Func] makes one.
+type FuncTemplate struct{ base }
+
+// Func makes a Go function a template. The exported fields of In are its inputs and those of Out its outputs, by
+// their json names; In and Out are structs. A field of In with omitempty or omitzero need not be given. The function
+// runs in this process, under whatever executor. An error that it returns is the node's failure and can be found with
+// errors.As in the error of the run; a panic is the node's Error, with its stack.
+//
+// Two functions of one name in a workflow are an error of [New].
+func Func[In, Out any](name string, f func(context.Context, In) (Out, error)) *FuncTemplate {
+	t := &FuncTemplate{}
+	makeFunc(&t.base, name, reflect.TypeFor[In](), reflect.TypeFor[Out](), reflect.TypeOf(f), func(ctx context.Context, in reflect.Value) (reflect.Value, error) {
+		out, err := f(ctx, in.Interface().(In))
+		return reflect.ValueOf(&out).Elem(), err
+	}, f == nil)
+	return t
+}
+
+// Retry says when the function is called again.
+func (t *FuncTemplate) Retry(r Retry) *FuncTemplate {
+	build.SetRetry(&t.base, r)
+	return t
+}
+
+// Timeout bounds the time of a node: the function's context ends.
+func (t *FuncTemplate) Timeout(d time.Duration) *FuncTemplate {
+	setTimeout(&t.base, d)
+	return t
+}
+
+// With edits the template's spec, for all that has no method of its own. It is called by each [New].
+func (t *FuncTemplate) With(edit func(*spec.Template)) *FuncTemplate {
+	build.Edit(&t.base, edit)
+	return t
+}
 
 // field is a field of a struct as a parameter.
 type field struct {
@@ -22,8 +59,7 @@ type field struct {
 
 // makeFunc makes t a template that calls a function of structs.
 func makeFunc(t *build.Template, name string, in, out, typ reflect.Type, call func(context.Context, reflect.Value) (reflect.Value, error), isNil bool) {
-	s := build.Leaf(t, name)
-	s.Plugin = plan.FuncPlugin(name)
+	build.Leaf(t, name).Plugin = plan.FuncPlugin(name)
 	if isNil {
 		build.Problemf(t, "", "the function is nil")
 		return
@@ -70,7 +106,7 @@ func makeFunc(t *build.Template, name string, in, out, typ reflect.Type, call fu
 			values[i] = executor.Value{Name: f.name, Value: text}
 		}
 		return values, nil
-	}, typ)
+	}, typ, plan.FuncPlugin)
 }
 
 // fields are the exported fields of a struct.

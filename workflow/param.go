@@ -14,7 +14,7 @@ import (
 //
 //	const message = workflow.Param[string]("message")
 //
-// A template lists it (Inputs), a task fills it (Set, From, Pass), a command line refers to it (Ref), a run or a test
+// A template lists it (Inputs), a task fills it (Set, From, Pass, Each), a command line refers to it (Ref), a run or a test
 // reads it (Get). A string travels as it is, a type with MarshalText as that says, a time.Duration as "1h0m0s", and
 // every other type as JSON.
 type Param[T any] string
@@ -45,6 +45,13 @@ func (p Param[T]) From(s Source[T]) Binding {
 	return &arg{build.Arg{Name: string(p), Value: s.Ref(), Type: reflect.TypeFor[T](), More: &build.ArgMore{From: s.from()}}}
 }
 
+// Each passes the elements of a list, one to each of as many nodes: it makes the task a loop. See also [Each].
+func (p Param[T]) Each(list Source[[]T]) Binding {
+	i := Each(list)
+	o := i.from()
+	return &arg{build.Arg{Name: string(p), Value: i.Ref(), Type: reflect.TypeFor[T](), More: &build.ArgMore{From: o, Each: o.Item != nil}}}
+}
+
 // Pass passes the enclosing template's own input of this name on: short for p.From(p).
 func (p Param[T]) Pass() Binding { return p.From(p) }
 
@@ -54,6 +61,21 @@ func (p Param[T]) Default(v T) *ParamDecl[T] { return (&ParamDecl[T]{name: p}).D
 // Enum declares the parameter with its permitted values. Any other is an error: of [New] where it can be known, else
 // of the node that was to get it.
 func (p Param[T]) Enum(vs ...T) *ParamDecl[T] { return (&ParamDecl[T]{name: p}).Enum(vs...) }
+
+// FromConfigMap declares the parameter with a key of a ConfigMap as its value where no argument is given. A Default is
+// for when there is no such key.
+func (p Param[T]) FromConfigMap(name, key string) *ParamDecl[T] {
+	return &ParamDecl[T]{name: p, from: &spec.ValueFrom{ConfigMapKeyRef: build.ConfigMapKey(name, key)}}
+}
+
+// OfWorkflow is the parameter of this name of the workflow, which any template may read.
+func (p Param[T]) OfWorkflow() Variable[T] { return Variable[T]("workflow.parameters." + string(p)) }
+
+// Is is the condition that the parameter has this value. A number is compared as a number, all else as text.
+func (p Param[T]) Is(v T) Condition { return compare(p, "==", v) }
+
+// IsNot is the opposite of Is.
+func (p Param[T]) IsNot(v T) Condition { return compare(p, "!=", v) }
 
 // Get reads the value that a node received, or with a [Workflow] the argument's default. The error is [ErrNoValue] if
 // there is none.
@@ -68,11 +90,13 @@ func (p Param[T]) input() build.Input {
 	return build.Input{Type: reflect.TypeFor[T](), Parameter: spec.Parameter{Name: string(p)}}
 }
 
-// ParamDecl is a parameter with what is said about it where it is declared. [Param.Default] and [Param.Enum] make one.
+// ParamDecl is a parameter with what is said about it where it is declared. [Param.Default], [Param.Enum] and
+// [Param.FromConfigMap] make one.
 type ParamDecl[T any] struct {
 	name    Param[T]
 	def     *spec.AnyString
 	enum    []spec.AnyString
+	from    *spec.ValueFrom
 	problem string
 }
 
@@ -102,13 +126,18 @@ func (d *ParamDecl[T]) text(v T) spec.AnyString {
 func (d *ParamDecl[T]) input() build.Input {
 	i := d.name.input()
 	i.Default, i.Enum, i.Problem = d.def, d.enum, d.problem
+	if d.from != nil {
+		from := *d.from
+		from.Default, i.Default = i.Default, nil
+		i.ValueFrom = &from
+	}
 	return i
 }
 
-// InputDecl declares an input of a template: a [Param] or a [ParamDecl].
+// InputDecl declares an input of a template: a [Param], a [ParamDecl], an [Artifact] or an [ArtifactDecl].
 type InputDecl interface{ input() build.Input }
 
-// Binding fills an input of a task or step: what Param's Set, From and Pass make.
+// Binding fills an input of a task or step: what Param's Set, From, Each and Pass make, and Artifact's From and Pass.
 type Binding interface{ binding() *build.Arg }
 
 // Argument is a [Binding] with a value that is known now: it may also be given to [New] and to Run, for a parameter

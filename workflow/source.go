@@ -8,7 +8,7 @@ import (
 	"github.com/podflow/podflow/internal/build"
 )
 
-// Source is anything that supplies a T: a [Value], a [Param], a [Variable].
+// Source is anything that supplies a T: a [Value], a [Param], a [Variable], a [Global], an [Item].
 type Source[T any] interface {
 	Reference
 	supplies() T
@@ -30,6 +30,18 @@ type Value[T any] struct {
 // Ref is the tag that stands for the value, to be put into the text of an argument.
 func (v Value[T]) Ref() string { return v.ref }
 
+// Is is the condition that the value is this one. A number is compared as a number, all else as text.
+func (v Value[T]) Is(x T) Condition { return compare(v, "==", x) }
+
+// IsNot is the opposite of Is.
+func (v Value[T]) IsNot(x T) Condition { return compare(v, "!=", x) }
+
+// Or is the value, or x where there is none because the task was skipped or omitted.
+func (v Value[T]) Or(x T) Value[T] {
+	text, problem := encodeAs(x)
+	return expression[T](build.Expression(v.ref)+" ?? "+build.Quote(text), v.from(), build.Origin{Problem: problem})
+}
+
 // Text is the same value as the text it travels as.
 func (v Value[T]) Text() Value[string] { return Value[string](v) }
 
@@ -40,23 +52,6 @@ func (v Value[T]) from() build.Origin {
 	return v.origin
 }
 func (v Value[T]) supplies() (t T) { return t }
-
-// Variable is a name that the language defines, with the type of its value.
-type Variable[T any] string
-
-// Variables of the run that any text may use. See also the list in the package documentation.
-const (
-	Name      = Variable[string]("workflow.name")
-	Namespace = Variable[string]("workflow.namespace")
-	UID       = Variable[string]("workflow.uid")
-	NodeName  = Variable[string]("node.name") // of the node that uses it
-)
-
-// Ref is the tag that stands for the variable.
-func (v Variable[T]) Ref() string { return "{{" + string(v) + "}}" }
-
-func (v Variable[T]) from() (o build.Origin) { return o }
-func (v Variable[T]) supplies() (t T)        { return t }
 
 // Textf puts references into a text, each for a %s, and a percent sign for %%. The tasks that it names become
 // dependencies. Another verb, or one reference too many or too few, is an error of [New].
@@ -85,7 +80,62 @@ func Textf(format string, refs ...Reference) Value[string] {
 	return Value[string]{fmt.Sprintf(format, args...), o}
 }
 
+// Eval is the value of an expression of expr-lang, in which the variables have the names that tags have:
+//
+//	n.From(workflow.Eval[int]("asInt(inputs.parameters.n) - 1"))
+//
+// It is text of the program's own. Values that come from elsewhere belong into variables, not into the text.
+func Eval[T any](text string) Value[T] {
+	if strings.TrimSpace(text) == "" {
+		return Value[T]{origin: build.Origin{Problem: "the expression is empty"}}
+	}
+	return expression[T](text)
+}
+
+// If is one value if the condition holds, and the other if not. Of the two tasks one may be skipped.
+func If[T any](c Condition, yes, no Source[T]) Value[T] {
+	if build.IsNil(yes) || build.IsNil(no) {
+		return Value[T]{origin: build.Origin{Problem: nilSource}}
+	}
+	text, from := build.Question(c, build.Expression(yes.Ref()), build.Expression(no.Ref()))
+	return expression[T](text, from, yes.from(), no.from())
+}
+
+// JSON is the tag to write a value in a JSON or YAML document, where it can be nothing but a value: a text with its
+// quotes, all else as the JSON that it is.
+func JSON[T any](s Source[T]) string {
+	if build.IsNil(s) {
+		return ""
+	}
+	e := build.Expression(s.Ref())
+	if !isText[T]() {
+		e = "fromJSON(" + e + ")"
+	}
+	return "{{=toJson(" + e + ")}}"
+}
+
+const nilSource = "the source is nil"
+
+func expression[T any](text string, parts ...build.Origin) Value[T] {
+	return Value[T]{"{{=" + text + "}}", build.Origin{Parts: parts}}
+}
+
 func valueOf[T any](n Node, field, output string) Value[T] {
 	c := build.CallOf(n)
 	return Value[T]{build.Ref(c, field), build.Origin{Call: c, Output: output, Type: reflect.TypeFor[T]()}}
+}
+
+// allOf is a list that Argo made of the values of a loop, as a []T. Argo makes a list of texts of parameters, but one
+// of JSON where all are objects or lists, and of results a list that keeps those that are JSON as they are.
+func allOf[T any](n Node, field, output string) Value[[]T] {
+	c := build.CallOf(n)
+	ref := build.Ref(c, field)
+	texts := "map(fromJSON(" + build.Expression(ref) + `), type(#) == "string" ? # : toJson(#))`
+	switch kind := reflect.TypeFor[T]().Kind(); {
+	case isText[T]():
+		ref = "{{=toJson(" + texts + ")}}"
+	case output != resultName && kind != reflect.Struct && kind != reflect.Array: // which are always objects and lists
+		ref = `{{="[" + join(` + texts + `, ",") + "]"}}`
+	}
+	return Value[[]T]{ref, build.Origin{Call: c, Output: output, Type: reflect.TypeFor[T](), All: true}}
 }

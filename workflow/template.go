@@ -1,9 +1,8 @@
 package workflow
 
 import (
-	"context"
-	"reflect"
 	"strings"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 
@@ -17,8 +16,8 @@ type (
 	base           = build.Template
 )
 
-// Template is a unit of work that tasks and steps call: what [Container], [Script], [Func], dag.New and steps.New
-// make. A template may be called many times, and by several workflows.
+// Template is a unit of work that tasks and steps call: what [Container], [Script], [Func], [Suspend], [HTTP],
+// [Resource], [ContainerSet], [TemplateRef], dag.New and steps.New make. A template may be called many times, and by several workflows.
 type Template interface{ sealedTemplate }
 
 // Node is a call of a template: a *dag.Task or a *steps.Step.
@@ -125,6 +124,55 @@ func (t *ContainerTemplate) NodeSelector(labels map[string]string) *ContainerTem
 	return t
 }
 
+// Retry says when the template is tried again.
+func (t *ContainerTemplate) Retry(r Retry) *ContainerTemplate {
+	build.SetRetry(&t.base, r)
+	return t
+}
+
+// Timeout bounds the time of a node, from when it is ready to run; waiting for a place counts.
+func (t *ContainerTemplate) Timeout(d time.Duration) *ContainerTemplate {
+	setTimeout(&t.base, d)
+	return t
+}
+
+// PendingTimeout bounds the time until a node runs, from when it is ready to.
+func (t *ContainerTemplate) PendingTimeout(d time.Duration) *ContainerTemplate {
+	build.Spec(&t.base).PendingTimeout = duration(&t.base, ".pendingTimeout", d)
+	return t
+}
+
+// Mutex lets one node that holds the name run at a time, in all runs of the namespace. A name may hold tags.
+func (t *ContainerTemplate) Mutex(name string) *ContainerTemplate {
+	build.AddMutex(&t.base, name)
+	return t
+}
+
+// Semaphore lets as many nodes that hold it run at a time as a key of a ConfigMap says.
+func (t *ContainerTemplate) Semaphore(configMap, key string) *ContainerTemplate {
+	build.AddSemaphore(&t.base, configMap, key)
+	return t
+}
+
+// Memoize keeps the outputs in a cache, which is the name of a ConfigMap, and uses them again where the key is the same
+// and they are no older than maxAge; 0 is for ever. The key holds tags of the inputs.
+func (t *ContainerTemplate) Memoize(cache, key string, maxAge time.Duration) *ContainerTemplate {
+	m := &spec.Memoize{Key: key, Cache: &spec.Cache{ConfigMap: &corev1.LocalObjectReference{Name: cache}}}
+	if maxAge != 0 {
+		m.MaxAge = duration(&t.base, ".memoize.maxAge", maxAge)
+	}
+	build.Spec(&t.base).Memoize = m
+	return t
+}
+
+// Daemon lets what waits for the container begin as soon as it is ready. It is ended with the dag or steps around it.
+// Its address is [IP].
+func (t *ContainerTemplate) Daemon() *ContainerTemplate {
+	daemon := true
+	build.Spec(&t.base).Daemon = &daemon
+	return t
+}
+
 // With edits the template's spec, for all that has no method of its own. It is called by each [New].
 func (t *ContainerTemplate) With(edit func(*spec.Template)) *ContainerTemplate {
 	build.Edit(&t.base, edit)
@@ -147,20 +195,15 @@ func userContainers(cs []corev1.Container) []spec.UserContainer {
 	return out
 }
 
-// FuncTemplate is a template that calls a Go function in this process. [Func] makes one.
-type FuncTemplate struct{ base }
+// duration is a positive duration as text.
+func duration(t *build.Template, path string, d time.Duration) string {
+	text, problem := build.Duration(d)
+	if problem != "" {
+		build.Problemf(t, path, "%s", problem)
+	}
+	return text
+}
 
-// Func makes a Go function a template. The exported fields of In are its inputs and those of Out its outputs, by
-// their json names; In and Out are structs. A field of In with omitempty or omitzero need not be given. The function
-// runs in this process, under whatever executor. An error that it returns is the node's failure and can be found with
-// errors.As in the error of the run; a panic is the node's Error, with its stack.
-//
-// Two functions of one name in a workflow are an error of [New].
-func Func[In, Out any](name string, f func(context.Context, In) (Out, error)) *FuncTemplate {
-	t := &FuncTemplate{}
-	makeFunc(&t.base, name, reflect.TypeFor[In](), reflect.TypeFor[Out](), reflect.TypeOf(f), func(ctx context.Context, in reflect.Value) (reflect.Value, error) {
-		out, err := f(ctx, in.Interface().(In))
-		return reflect.ValueOf(&out).Elem(), err
-	}, f == nil)
-	return t
+func setTimeout(t *build.Template, d time.Duration) {
+	build.Spec(t).Timeout = duration(t, ".timeout", d)
 }

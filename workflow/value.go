@@ -37,13 +37,30 @@ func encode(v reflect.Value) (string, error) {
 	case v.Kind() == reflect.String:
 		return v.String(), nil
 	}
+	return toJSON(v.Interface())
+}
+
+// toJSON is a value as JSON without HTML escaping.
+func toJSON(v any) (string, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
-	if err := e.Encode(v.Interface()); err != nil {
+	if err := e.Encode(v); err != nil {
 		return "", err
 	}
 	return string(bytes.TrimSuffix(b.Bytes(), []byte("\n"))), nil
+}
+
+// isText says that values of T travel as text that is no JSON.
+func isText[T any]() bool {
+	t := reflect.TypeFor[T]()
+	return t == durationType || t.Implements(textMarshaler) || t.Kind() == reflect.String
+}
+
+// isNumber says that values of T travel as JSON numbers.
+func isNumber[T any]() bool {
+	k := reflect.TypeFor[T]().Kind()
+	return k >= reflect.Int && k <= reflect.Float64 && k != reflect.Uintptr && !isText[T]()
 }
 
 // encodeAs is encode with the problem as text; a panic of the value's own methods is a problem too.

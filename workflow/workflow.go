@@ -10,8 +10,6 @@ import (
 	"slices"
 	"strings"
 
-	corev1 "k8s.io/api/core/v1"
-
 	"github.com/podflow/podflow/executor"
 	"github.com/podflow/podflow/internal/build"
 	"github.com/podflow/podflow/internal/nearest"
@@ -26,69 +24,11 @@ type Workflow struct {
 	types inputTypes
 }
 
-// Option is a setting of a workflow. An [Argument] is one too: the value of a parameter of the workflow.
-type Option interface{ apply(*options) }
-
-type options struct {
-	args  []*build.Arg
-	edits []func(*spec.Workflow)
-}
-
-type option func(*options)
-
-func (o option) apply(w *options) { o(w) }
-
-// Volumes adds volumes that every template of the workflow may mount.
-func Volumes(v ...corev1.Volume) Option {
-	return With(func(w *spec.Workflow) { w.Spec.Volumes = append(w.Spec.Volumes, v...) })
-}
-
-// With edits the workflow's data, for all that has no option of its own.
-func With(edit func(*spec.Workflow)) Option {
-	return option(func(o *options) {
-		if edit != nil {
-			o.edits = append(o.edits, edit)
-		}
-	})
-}
-
 // New compiles and checks the workflow that starts at a template. A name that ends in "-" gets a suffix for each run.
 // The builders are read, not kept: they may be changed and used again. The error joins an [*Error] for each thing that
 // is wrong.
 func New(name string, entry Template, opts ...Option) (*Workflow, error) {
-	var o options
-	for _, opt := range opts {
-		if !build.IsNil(opt) {
-			opt.apply(&o)
-		}
-	}
-	built := build.Compile(entry, o.args)
-	w := &spec.Workflow{}
-	w.APIVersion, w.Kind = spec.APIVersion, "Workflow"
-	if strings.HasSuffix(name, "-") {
-		w.GenerateName = name
-	} else {
-		w.Name = name
-	}
-	if len(built.Templates) > 0 {
-		w.Spec.Entrypoint = built.Templates[0].Name
-	}
-	w.Spec.Templates = built.Templates
-	for _, a := range o.args {
-		v := spec.AnyString(a.Value)
-		w.Spec.Arguments.Parameters = append(w.Spec.Arguments.Parameters, spec.Parameter{Name: a.Name, Value: &v})
-	}
-	if len(o.edits) > 0 {
-		for _, edit := range o.edits {
-			edit(w)
-		}
-		w = w.DeepCopy() // an edit may put in what its owner changes later
-	}
-	var problems []plan.Problem
-	for _, p := range built.Problems {
-		problems = append(problems, plan.Problem(p))
-	}
-	problems = append(problems, unused(w, o.args)...)
+	w, built, problems := assemble(name, entry, opts)
 	return compile(w, built.Funcs, built.Inputs, problems)
 }
 

@@ -21,9 +21,17 @@ type Template struct {
 	calls    []*Call
 	groups   int32
 	edits    []func(*spec.Template)
-	problems []Problem // below the template
-	fn       executor.Func
-	fnType   reflect.Type
+	problems []Problem        // below the template
+	targets  []*Call          // of a dag
+	ref      spec.TemplateRef // of a reference
+	fn       *function        // of a Go function
+}
+
+// function is a Go function.
+type function struct {
+	call   executor.Func
+	typ    reflect.Type
+	plugin func(name string) spec.Plugin
 }
 
 type kind uint8
@@ -33,7 +41,12 @@ const (
 	leaf
 	dag
 	steps
+	reference
 )
+
+func (k kind) String() string {
+	return [...]string{"nil", "leaf", "dag", "steps", "referenced"}[k]
+}
 
 // Sealed is a template builder of this module.
 type Sealed interface{ template() *Template }
@@ -47,16 +60,10 @@ type Call struct {
 	name   string
 	args   []*Arg
 	needs  []*Call
-	edits  *edits
+	more   *more // nil for a plain call, which most are
 	group  int32
 	arg1   [1]*Arg // the room of args and needs while they are few: there may be very many calls
 	need2  [2]*Call
-}
-
-// edits are the changes of a finished task or step.
-type edits struct {
-	task func(*spec.Task)
-	step func(*spec.Step)
 }
 
 // SealedCall is a task or step of this module.
@@ -64,72 +71,13 @@ type SealedCall interface{ call() *Call }
 
 func (c *Call) call() *Call { return c }
 
-// Origin is where a value comes from: the output of a call, or several values put together.
-type Origin struct {
-	Call   *Call
-	Output string // "result" for standard output, unless an output parameter has that name
-	Type   reflect.Type
-	Parts  []Origin
-	// Problem is what is wrong with the value, or empty.
-	Problem string
-}
-
-// Input declares an input parameter.
-type Input struct {
-	Type reflect.Type
-	spec.Parameter
-	Problem string
-}
-
-// Output declares an output parameter, or with the name "result" and no ValueFrom the standard output.
-type Output struct {
-	Type   reflect.Type
-	Result bool
-	From   Origin
-	spec.Parameter
-	Problem string
-}
-
-// Arg is a value for an input.
-type Arg struct {
-	Name, Value string
-	Type        reflect.Type
-	More        *ArgMore // nil for a plain value, which most are
-}
-
-// ArgMore is what is known of a value that is not plain: where it comes from, or what is wrong with it.
-type ArgMore struct {
-	From    Origin
-	Problem string
-}
-
-// Wrong is an argument that is a mistake.
-func Wrong(a Arg, problem string) Arg {
-	a.More = &ArgMore{Problem: problem}
-	return a
-}
-
-// Problem is what is wrong with the value, or empty.
-func (a *Arg) Problem() string {
-	if a.More == nil {
-		return ""
-	}
-	return a.More.Problem
-}
-
-type decl struct {
-	name   string
-	typ    reflect.Type
-	result bool
-	from   Origin
-}
-
 // The handles of package workflow, seen from dag and steps, which cannot name their unexported methods.
 // Package workflow sets them when it is initialised.
 var (
 	InputOf  func(any) Input
 	OutputOf func(any) Output
 	ArgOf    func(any) *Arg
+	RetryOf  func(any) (*spec.RetryStrategy, string)
 )
 
 // Leaf makes t a template that runs something, and is the spec to fill.
@@ -150,8 +98,46 @@ func begin(t *Template, k kind, name string) *spec.Template {
 	return &t.spec
 }
 
-// SetFunc makes a leaf a Go function. typ is the function's type: two functions of one name are a mistake.
-func SetFunc(t *Template, fn executor.Func, typ reflect.Type) { t.fn, t.fnType = fn, typ }
+// SetFunc makes a leaf a Go function, which the plugin names. typ is the function's type: two functions of one name are
+// a mistake.
+func SetFunc(t *Template, fn executor.Func, typ reflect.Type, plugin func(name string) spec.Plugin) {
+	t.fn = &function{fn, typ, plugin}
+	t.spec.Plugin = plugin(t.spec.Name)
+}
+
+// SetRetry sets when a template is tried again; r is package workflow's.
+func SetRetry(t *Template, r any) {
+	s, problem := RetryOf(r)
+	if problem != "" {
+		Problemf(t, ".retryStrategy", "%s", problem)
+	}
+	t.spec.RetryStrategy = s
+}
+
+// SetParallelism bounds how many children of a template run at a time.
+func SetParallelism(t *Template, n int) {
+	if n < 1 {
+		Problemf(t, ".parallelism", "is %d; it must be at least 1", n)
+	}
+	p := int64(n)
+	t.spec.Parallelism = &p
+}
+
+// SetFailFast says whether a dag fails as soon as a task has, or whether steps begin no more after a failure.
+func SetFailFast(t *Template, on bool) {
+	if t.kind == dag {
+		t.spec.DAG.FailFast = &on
+	} else {
+		t.spec.FailFast = &on
+	}
+}
+
+// SetTargets sets the tasks that a dag is to reach.
+func SetTargets[T SealedCall](t *Template, tasks []T) {
+	for _, k := range tasks {
+		t.targets = append(t.targets, CallOf(k))
+	}
+}
 
 // Spec is the template's spec, to fill in.
 func Spec(t *Template) *spec.Template { return &t.spec }
@@ -179,12 +165,16 @@ func Inputs[T any](t *Template, in []T) {
 // AddInput declares one input.
 func AddInput(t *Template, i Input) {
 	if i.Problem != "" {
-		Problemf(t, ".inputs.parameters["+i.Name+"]", "%s", i.Problem)
+		Problemf(t, ".inputs."+word(i.Type)+"["+i.Name+"]", "%s", i.Problem)
 	}
 	if i.Type == nil { // there is no declaration
 		return
 	}
 	t.in = append(t.in, decl{name: i.Name, typ: i.Type})
+	if i.Artifact != nil {
+		t.spec.Inputs.Artifacts = append(t.spec.Inputs.Artifacts, *i.Artifact)
+		return
+	}
 	t.spec.Inputs.Parameters = append(t.spec.Inputs.Parameters, i.Parameter)
 }
 
@@ -198,17 +188,20 @@ func Outputs[T any](t *Template, out []T) {
 // AddOutput declares one output.
 func AddOutput(t *Template, o Output) {
 	if o.Problem != "" {
-		Problemf(t, ".outputs.parameters["+o.Name+"]", "%s", o.Problem)
+		Problemf(t, ".outputs."+word(o.Type)+"["+o.Name+"]", "%s", o.Problem)
 	}
 	if o.Type == nil { // there is no declaration
 		return
 	}
 	t.out = append(t.out, decl{name: o.Name, typ: o.Type, result: o.Result, from: o.From})
-	if o.Result {
+	switch {
+	case o.Result:
 		t.spec.Outputs.Result = new(string)
-		return
+	case o.Artifact != nil:
+		t.spec.Outputs.Artifacts = append(t.spec.Outputs.Artifacts, *o.Artifact)
+	default:
+		t.spec.Outputs.Parameters = append(t.spec.Outputs.Parameters, o.Parameter)
 	}
-	t.spec.Outputs.Parameters = append(t.spec.Outputs.Parameters, o.Parameter)
 }
 
 // Group adds a group to a steps template; its number is what AddCall takes.
@@ -232,25 +225,6 @@ func Depend(c *Call, on SealedCall) {
 		c.needs = c.need2[:0]
 	}
 	c.needs = append(c.needs, CallOf(on))
-}
-
-// EditTask notes a change of the finished spec of a task.
-func EditTask(c *Call, f func(*spec.Task)) {
-	e := c.editing()
-	e.task = chain(e.task, f)
-}
-
-// EditStep is EditTask for a step.
-func EditStep(c *Call, f func(*spec.Step)) {
-	e := c.editing()
-	e.step = chain(e.step, f)
-}
-
-func (c *Call) editing() *edits {
-	if c.edits == nil {
-		c.edits = &edits{}
-	}
-	return c.edits
 }
 
 // CallName is the name of the task or step.
