@@ -20,9 +20,12 @@ func Results(results []string) string {
 func Parameters(values []string) string {
 	nested := make([]any, len(values))
 	for i, v := range values {
-		if t := trim(v); t == "" || t[0] != '{' && t[0] != '[' || json.Unmarshal([]byte(v), &nested[i]) != nil {
+		if t := trim(v); t == "" || t[0] != '{' && t[0] != '[' || !json.Valid([]byte(t)) {
 			return marshal(values)
 		}
+		d := json.NewDecoder(strings.NewReader(v))
+		d.UseNumber()
+		_ = d.Decode(&nested[i])
 	}
 	return marshal(nested)
 }
@@ -30,7 +33,7 @@ func Parameters(values []string) string {
 // rawOrString is a text that is JSON, or the JSON string of one that is not.
 func rawOrString(text string) json.RawMessage {
 	if json.Valid([]byte(text)) {
-		return json.RawMessage(strings.TrimSpace(text))
+		return json.RawMessage(trim(text))
 	}
 	quoted, _ := json.Marshal(text)
 	return quoted

@@ -201,16 +201,38 @@ func (b *budget) join(list any, glue ...string) (string, error) {
 	return strings.Join(texts, sep), nil
 }
 
-// jsonpath counts the text as often as parts of the path may go through it.
+// jsonpath counts the text as often as the path may go through its parts: for each descent and filter once for each
+// level of nesting, for each root inside of a filter once for each part, for a union once for each of its members.
 func (b *budget) jsonpath(text, path string) (any, error) {
-	b.spend(len(text) + len(path))
-	inner := strings.Count(path, "$") + strings.Count(path, "@")
-	for range strings.Count(path, "..") + inner - 2 {
-		b.product(len(text), 32, 1)
-		text += ""
+	depth, deepest := 1, 1
+	for i := range len(text) {
+		switch text[i] {
+		case '{', '[':
+			depth++
+			deepest = max(deepest, depth)
+		case '}', ']':
+			depth--
+		}
 	}
-	if strings.Count(path, "?") > 0 && strings.Count(path, "$") > 1 {
-		b.product(len(text), len(text), 64)
+	cost, members := len(text)+len(path), 1
+	times := func(n int) {
+		b.product(cost, n, 1)
+		cost *= n
+	}
+	for i := range min(len(path), maxPath) {
+		switch c := path[i]; {
+		case c == '?', c == '.' && i > 0 && path[i-1] == '.':
+			times(deepest)
+		case c == '$' && i > 0:
+			times(len(text)/8 + 1)
+		case c == '[':
+			members = 1
+		case c == ',':
+			members++
+		case c == ']':
+			times(members)
+			members = 1
+		}
 	}
 	return jsonPath(text, path)
 }

@@ -14,8 +14,8 @@ import (
 
 // functions are Argo's own, beside the builtins of the expr language and sprig, and what bounds an evaluation.
 var functions = map[string]any{
-	"asInt":    builtin.Int,
-	"asFloat":  builtin.Float,
+	"asInt":    func(v any) (any, error) { return number("asInt", builtin.Int, v) },
+	"asFloat":  func(v any) (any, error) { return number("asFloat", builtin.Float, v) },
 	"jsonpath": jsonPath,
 	"toJson":   toJSON,
 
@@ -40,6 +40,19 @@ var sprigFunctions = func() map[string]any {
 }()
 
 var sprigNames = slices.Sorted(maps.Keys(sprigFunctions))
+
+// number converts a number or its text; what else it panics with is an error.
+func number(name string, convert func(any) any, v any) (n any, err error) {
+	defer func() {
+		if recover() != nil {
+			err = fmt.Errorf("%s: expected a number, not %s", name, kind(v))
+		}
+	}()
+	return convert(v), nil
+}
+
+// maxPath is the greatest length of a JSONPath, in bytes.
+const maxPath = 4 << 10
 
 // object is a JSON object whose keys have an order, so that a path with a wildcard gives the same list each time.
 type object map[string]any
@@ -68,6 +81,9 @@ func ordered(v any) any {
 
 // jsonPath is what a JSONPath selects in a JSON text: one value if it can only be one, else a list.
 func jsonPath(text, path string) (any, error) {
+	if len(path) > maxPath {
+		return nil, fmt.Errorf("jsonpath: a path of %d bytes; the longest may have %d", len(path), maxPath)
+	}
 	x, err := jp.ParseString(path)
 	if err != nil {
 		return nil, fmt.Errorf("jsonpath: %s: %s", path, oneLine(err.Error()))

@@ -86,15 +86,8 @@ func (r *reader) call(n *ast.CallNode, local []string) {
 	case *ast.MemberNode:
 		root, isName := callee.Node.(*ast.IdentifierNode)
 		key, isConst := callee.Property.(*ast.StringNode)
-		if !isName || root.Value != "sprig" || slices.Contains(local, "sprig") {
-			r.read(callee.Node, local)
-			if !isConst {
-				r.read(callee.Property, local)
-			}
-			return
-		}
-		if !isConst {
-			r.fail(n, "a function of sprig is named as in sprig.upper")
+		if !isConst || !isName || root.Value != "sprig" || slices.Contains(local, "sprig") {
+			r.readAll(local, callee.Node, callee.Property)
 			return
 		}
 		if _, ok := sprigFunctions[key.Value]; !ok {

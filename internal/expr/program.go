@@ -6,6 +6,7 @@ package expr
 import (
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -23,15 +24,8 @@ const maxSource = 64 << 10
 type Program struct {
 	source  string
 	program *vm.Program
-	chains  []chain
 	names   [][]string
 	sprig   []string
-}
-
-// chain is a variable that a program reads, with what its value may replace.
-type chain struct {
-	keys   []string
-	parent bool // another chain begins with these keys
 }
 
 // Error is what is wrong with a source, and where.
@@ -70,11 +64,6 @@ func Compile(source string) (*Program, error) {
 	if p.program, err = expr.Compile(source, options...); err != nil {
 		return nil, clean(err)
 	}
-	for _, keys := range r.names {
-		longer := func(other []string) bool { return len(other) > len(keys) && slices.Equal(other[:len(keys)], keys) }
-		p.chains = append(p.chains, chain{keys: keys, parent: slices.ContainsFunc(r.names, longer)})
-	}
-	slices.SortStableFunc(p.chains, func(a, b chain) int { return len(a.keys) - len(b.keys) })
 	return p, nil
 }
 
@@ -85,23 +74,22 @@ func (p *Program) Names() [][]string { return p.names }
 // String is the source.
 func (p *Program) String() string { return p.source }
 
-// Eval computes the expression. Each of its Names is asked for its value, which it may keep; one that is not ok is
-// nil. Its time and memory are bounded: what exceeds them is an error that is ErrTooMuch.
+// Eval computes the expression. It asks for the value of each of its Names; where there is none, for those of the names
+// that it begins with, longest first, so that members of a value are found in it. A name for which nothing is ok is nil.
+// Values are not changed. Time and memory are bounded: what exceeds them is ErrTooMuch. Any other error is an *Error.
 func (p *Program) Eval(value func(chain []string) (v any, ok bool)) (any, error) {
-	env := map[string]any{}
-	for i := range p.chains {
-		c := &p.chains[i]
-		v, ok := value(c.keys)
-		if m, isMap := v.(map[string]any); ok && isMap && c.parent {
-			v = maps.Clone(m)
-		}
-		if ok || !c.parent {
-			put(env, c.keys, v, ok)
-		}
+	env := environment{root: map[string]any{}, own: map[uintptr]bool{}}
+	found := make([]named, len(p.names))
+	for i, keys := range p.names {
+		found[i] = lookUp(keys, value)
+	}
+	slices.SortStableFunc(found, func(a, b named) int { return len(a.keys) - len(b.keys) })
+	for _, f := range found {
+		env.put(f)
 	}
 	b := &budget{left: limit}
-	b.bind(env, p.sprig)
-	v, err := expr.Run(p.program, env)
+	b.bind(env.root, p.sprig)
+	v, err := expr.Run(p.program, env.root)
 	if err == nil {
 		err = b.try(v)
 	}
@@ -111,28 +99,72 @@ func (p *Program) Eval(value func(chain []string) (v any, ok bool)) (any, error)
 	return v, nil
 }
 
-// put sets a value in nested maps. Where a value that is not a map is in the way, a value replaces it, as the more
-// specific name wins in Argo; no value leaves it.
-func put(env map[string]any, keys []string, v any, ok bool) {
-	for _, k := range keys[:len(keys)-1] {
-		next, isMap := env[k].(map[string]any)
-		if !isMap {
-			if env[k] != nil && !ok {
-				return
-			}
-			next = map[string]any{}
-			env[k] = next
+// named is the value of a name.
+type named struct {
+	keys  []string
+	value any
+	ok    bool
+}
+
+// lookUp asks for the value of a name, or of the longest beginning of it that has one.
+func lookUp(keys []string, value func([]string) (any, bool)) named {
+	for n := len(keys); n > 0; n-- {
+		if v, ok := value(keys[:n:n]); ok {
+			return named{keys[:n], v, true}
 		}
-		env = next
 	}
-	last := keys[len(keys)-1]
-	if _, there := env[last]; ok || !there {
-		env[last] = v
+	return named{keys: keys}
+}
+
+// environment is nested maps with the values of an evaluation. It writes only into maps of its own.
+type environment struct {
+	root map[string]any
+	own  map[uintptr]bool
+}
+
+// put sets a value, or a nil where there is none. A value replaces a shorter name's that is no map: the longer name
+// wins, as in Argo. Shorter names come first.
+func (e *environment) put(v named) {
+	at := e.root
+	for _, k := range v.keys[:len(v.keys)-1] {
+		next, isMap := at[k].(map[string]any)
+		if !isMap && at[k] != nil && !v.ok {
+			return
+		}
+		if !isMap || !e.own[pointer(next)] {
+			next = maps.Clone(next)
+			if next == nil {
+				next = map[string]any{}
+			}
+			e.own[pointer(next)] = true
+			at[k] = next
+		}
+		at = next
+	}
+	last := v.keys[len(v.keys)-1]
+	if _, there := at[last]; !there || v.ok && !e.own[pointer(at[last])] {
+		at[last] = v.value
 	}
 }
 
-// oneLine keeps the first line of a message, without the names of things that only the compiler knows.
+// pointer identifies a map; it is 0 for anything else.
+func pointer(v any) uintptr {
+	if m := reflect.ValueOf(v); m.Kind() == reflect.Map {
+		return m.Pointer()
+	}
+	return 0
+}
+
+// oneLine keeps the first line of a message, cut where it is long: it may quote a value.
 func oneLine(message string) string {
 	message, _, _ = strings.Cut(strings.TrimSpace(message), "\n")
-	return strings.TrimSpace(message)
+	return shorten(strings.TrimSpace(message), 200)
+}
+
+// shorten cuts a text for an error.
+func shorten(text string, length int) string {
+	if len(text) > length {
+		return strings.ToValidUTF8(text[:length], "") + "…"
+	}
+	return text
 }

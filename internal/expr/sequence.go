@@ -48,7 +48,7 @@ func Sequence(count, start, end, format string) ([]Item, error) {
 	if n > MaxItems {
 		return nil, fmt.Errorf("a sequence of more than %d items", MaxItems)
 	}
-	if first > math.MaxInt64-n && step > 0 {
+	if n > 0 && step > 0 && first > math.MaxInt64-(n-1) {
 		return nil, errors.New("a sequence beyond the greatest whole number")
 	}
 	return numbers(first, n, step, format)
@@ -118,7 +118,7 @@ func whole(what, text string) (int64, error) {
 	}
 	n, err := strconv.ParseInt(text, 10, 64)
 	if err != nil {
-		return 0, fmt.Errorf("%s: expected a whole number, not %q", what, shorten(text))
+		return 0, fmt.Errorf("%s: expected a whole number, not %q", what, shorten(text, 60))
 	}
 	return n, nil
 }
@@ -129,12 +129,4 @@ func distance(a, b int64) uint64 {
 		a, b = b, a
 	}
 	return uint64(b) - uint64(a)
-}
-
-// shorten cuts a text for an error.
-func shorten(text string) string {
-	if len(text) > 60 {
-		return strings.ToValidUTF8(text[:60], "") + "…"
-	}
-	return text
 }

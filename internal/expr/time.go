@@ -17,7 +17,7 @@ func Duration(text string) (time.Duration, error) {
 	}
 	d, err := time.ParseDuration(text)
 	if err != nil {
-		return 0, fmt.Errorf("expected a duration like 30, 30s or 1h30m, not %q", shorten(text))
+		return 0, fmt.Errorf("expected a duration like 30, 30s or 1h30m, not %q", shorten(text, 60))
 	}
 	return d, nil
 }
