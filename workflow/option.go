@@ -20,6 +20,18 @@ type options struct {
 	edits    []func(*spec.Workflow)
 	hooks    []build.Hook
 	problems []plan.Problem
+	find     plan.Find
+}
+
+// applied is what the options say together.
+func applied(opts []Option) *options {
+	o := &options{}
+	for _, opt := range opts {
+		if !build.IsNil(opt) {
+			opt.apply(o)
+		}
+	}
+	return o
 }
 
 type option func(*options)
@@ -139,13 +151,7 @@ func (o *options) problem(path, text string) {
 }
 
 // assemble is the workflow that the builders and options say, as data, and what is wrong with it that data cannot show.
-func assemble(name string, entry Template, opts []Option) (*spec.Workflow, build.Built, []plan.Problem) {
-	var o options
-	for _, opt := range opts {
-		if !build.IsNil(opt) {
-			opt.apply(&o)
-		}
-	}
+func assemble(name string, entry Template, o *options) (*spec.Workflow, build.Built, []plan.Problem) {
 	built := build.Compile(entry, o.args, o.hooks)
 	w := &spec.Workflow{}
 	w.APIVersion, w.Kind = spec.APIVersion, "Workflow"

@@ -38,7 +38,7 @@ func (w *Workflow) Run(ctx context.Context, x executor.Executor, opts ...RunOpti
 	if err != nil {
 		return nil, err
 	}
-	stop := context.AfterFunc(ctx, func() { run.r.Stop(context.Cause(ctx)) })
+	stop := context.AfterFunc(ctx, func() { run.r.Cancel(context.Cause(ctx)) })
 	defer stop()
 	<-run.r.Done()
 	return run, runError(run.r)
@@ -82,7 +82,37 @@ func (r *Run) Cancel(cause error) {
 	if cause == nil {
 		cause = context.Canceled
 	}
-	r.r.Stop(cause)
+	r.r.Cancel(cause)
+}
+
+// ErrStopped and ErrTerminated are why a run ended that was stopped or terminated.
+var (
+	ErrStopped    = errors.New("the run was stopped")
+	ErrTerminated = errors.New("the run was terminated")
+)
+
+// Stop ends the run, but its exit handlers still run: nothing else begins, what is at work is stopped. Wait tells when
+// that is done.
+func (r *Run) Stop(ctx context.Context) error {
+	r.r.Stop(ErrStopped)
+	return ctx.Err()
+}
+
+// Terminate ends the run: nothing more begins, its exit handlers neither, and what is at work is stopped. Wait tells
+// when that is done.
+func (r *Run) Terminate(ctx context.Context) error {
+	r.r.Cancel(ErrTerminated)
+	return ctx.Err()
+}
+
+// Resume lets the suspended node of that path go on, with values for the outputs that it is to be supplied with; see
+// [Output.Set]. It is an error if the node is not suspended, or has no such output.
+func (r *Run) Resume(ctx context.Context, path string, outputs ...OutputValue) error {
+	values := make([]executor.Value, len(outputs))
+	for i, o := range outputs {
+		values[i].Name, values[i].Value = o.Output()
+	}
+	return r.r.Resume(ctx, path, values)
 }
 
 // Events are the changes of nodes, from the beginning of the run to its end or that of ctx. A slow reader misses

@@ -23,6 +23,8 @@ import (
 type Runner struct {
 	executor executor.Executor
 	journal  journal.Journal
+	config   ConfigSource
+	limits   engine.Limits
 
 	mu     sync.Mutex // guards what follows
 	runs   map[string]*entry
@@ -54,7 +56,7 @@ func WithJournal(j journal.Journal) RunnerOption {
 
 // NewRunner makes a Runner.
 func NewRunner(x executor.Executor, opts ...RunnerOption) *Runner {
-	r := &Runner{executor: x, runs: map[string]*entry{}}
+	r := &Runner{executor: x, runs: map[string]*entry{}, limits: engine.Limits{Nodes: DefaultMaxNodes, Depth: DefaultMaxDepth}}
 	for _, o := range opts {
 		o.applyRunner(r)
 	}
@@ -74,7 +76,7 @@ func (r *Runner) Start(ctx context.Context, w *Workflow, opts ...RunOption) (*Ru
 			o.applyRun(&c)
 		}
 	}
-	s, err := r.prepare(w, &c)
+	s, err := r.prepare(ctx, w, &c)
 	if err != nil {
 		return nil, err
 	}
@@ -107,7 +109,7 @@ func (r *Runner) fill(name string, e *entry, start func() (*Run, error)) (*Run, 
 }
 
 // prepare checks what a run is to be made of, before anything is done.
-func (r *Runner) prepare(w *Workflow, c *runConfig) (*journal.Start, error) {
+func (r *Runner) prepare(ctx context.Context, w *Workflow, c *runConfig) (*journal.Start, error) {
 	switch {
 	case build.IsNil(r.executor):
 		return nil, errors.New("the runner has no executor")
@@ -136,13 +138,19 @@ func (r *Runner) prepare(w *Workflow, c *runConfig) (*journal.Start, error) {
 		}
 	}
 	s := &journal.Start{Workflow: w.plan.Spec, Arguments: args}
+	if lib := w.plan.Library; lib != nil {
+		s.WorkflowTemplates, s.ClusterWorkflowTemplates = lib.WorkflowTemplates, lib.ClusterWorkflowTemplates
+	}
+	if s.Config, err = r.configValues(ctx, w.plan); err != nil {
+		return nil, err
+	}
 	if r.journal != nil || c.name != "" || w.plan.Spec.Name != "" { // else nobody can ask for it by name
 		if s.Digest, err = w.digest(); err != nil {
 			return nil, err
 		}
 	}
 	s.Run = executor.Run{Name: name, UID: newUID(), Created: time.Now()}
-	s.Run.Workflow = engine.Resolve(w.plan, &s.Run, args)
+	s.Run.Workflow = engine.Resolve(w.plan, &s.Run, args, s.Config)
 	return s, nil
 }
 
@@ -152,13 +160,22 @@ func (w *Workflow) missing(args []executor.Value) error {
 	for _, ins := range [][]plan.Input{w.plan.Arguments, w.plan.Entry.Inputs} {
 		for _, in := range ins {
 			_, given := find(args, in.Name)
-			_, has := w.Input(in.Name)
-			if !given && !has {
+			if !given && !w.hasDefault(in.Name) {
 				problems = append(problems, plan.Problem{Path: "arguments.parameters[" + in.Name + "]", Text: "needs a value"})
 			}
 		}
 	}
 	return joinProblems(problems)
+}
+
+// hasDefault says that a parameter of the workflow has a value where none is given.
+func (w *Workflow) hasDefault(name string) bool {
+	for _, ins := range [][]plan.Input{w.plan.Arguments, w.plan.Entry.Inputs} {
+		if in := plan.InputNamed(ins, name); in != nil && in.Default != nil {
+			return true
+		}
+	}
+	return false
 }
 
 // claim takes a name for a run, or finds the run that has it.
@@ -205,13 +222,15 @@ func (r *Runner) begin(ctx context.Context, w *Workflow, s *journal.Start) (*Run
 			return nil, err
 		}
 	}
-	return r.launch(ctx, engine.Config{Plan: w.plan, Executor: r.executor, Run: &s.Run, Arguments: s.Arguments, Journal: r.journal})
+	return r.launch(ctx, engine.Config{
+		Plan: w.plan, Executor: r.executor, Run: &s.Run, Arguments: s.Arguments, Config: s.Config, Limits: r.limits, Journal: r.journal,
+	})
 }
 
 // resume goes on with a recorded run.
 func (r *Runner) resume(ctx context.Context, w *Workflow, rec *journal.Run) (*Run, error) {
 	return r.launch(ctx, engine.Config{
-		Plan: w.plan, Executor: r.executor, Run: &rec.Run, Arguments: rec.Arguments,
+		Plan: w.plan, Executor: r.executor, Run: &rec.Run, Arguments: rec.Arguments, Config: rec.Config, Limits: r.limits,
 		Journal: r.journal, Ended: rec.Records, Over: rec.Phase != "",
 	})
 }
@@ -264,7 +283,11 @@ func (r *Runner) recoverRun(ctx context.Context, name string, program funcTempla
 	if err != nil || rec.Phase != "" {
 		return nil, err
 	}
-	w, err := compile(rec.Workflow, program.funcs(), nil, nil)
+	var lib *plan.Library
+	if rec.WorkflowTemplates != nil {
+		lib = &plan.Library{WorkflowTemplates: rec.WorkflowTemplates, ClusterWorkflowTemplates: rec.ClusterWorkflowTemplates}
+	}
+	w, err := compile(rec.Workflow, lib, program.funcs(), nil, nil)
 	if err == nil {
 		err = program.fit(w.plan)
 	}

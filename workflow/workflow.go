@@ -28,8 +28,10 @@ type Workflow struct {
 // The builders are read, not kept: they may be changed and used again. The error joins an [*Error] for each thing that
 // is wrong.
 func New(name string, entry Template, opts ...Option) (*Workflow, error) {
-	w, built, problems := assemble(name, entry, opts)
-	return compile(w, built.Funcs, built.Inputs, problems)
+	o := applied(opts)
+	w, built, problems := assemble(name, entry, o)
+	lib, more := plan.Collect(&w.Spec, o.find)
+	return compile(w, lib, built.Funcs, built.Inputs, append(problems, more...))
 }
 
 // unused says which arguments neither the entry template takes nor any text refers to.
@@ -70,7 +72,7 @@ func Must(w *Workflow, err error) *Workflow {
 
 // Load reads one Argo Workflow, in YAML or JSON, and checks it as [New] does. A field that Argo does not know is an
 // error, with its line. Handles work with it as with a workflow that was built in Go: a handle is a name.
-func Load(r io.Reader) (*Workflow, error) {
+func Load(r io.Reader, opts ...Option) (*Workflow, error) {
 	objects, err := spec.Decode(r)
 	if err != nil {
 		return nil, err
@@ -84,14 +86,34 @@ func Load(r io.Reader) (*Workflow, error) {
 	if len(found) != 1 {
 		return nil, fmt.Errorf("expected one Workflow, found %d of %d objects", len(found), len(objects))
 	}
-	return FromSpec(found[0])
+	return FromSpec(found[0], opts...)
 }
 
 // FromSpec checks a workflow that is data, as [New] does. What is given is copied.
-func FromSpec(w *spec.Workflow) (*Workflow, error) { return compile(w.DeepCopy(), nil, nil, nil) }
+func FromSpec(w *spec.Workflow, opts ...Option) (*Workflow, error) {
+	o := applied(opts)
+	w = w.DeepCopy()
+	for _, edit := range o.edits {
+		edit(w)
+	}
+	problems := o.problems
+	if len(o.hooks) > 0 {
+		problems = append(problems, plan.Problem{Path: "spec.hooks", Text: "OnExit and Hook are for workflows that New makes"})
+	}
+	lib, more := plan.Collect(&w.Spec, o.find)
+	out, err := compile(w, lib, nil, nil, append(problems, more...))
+	if err != nil || len(o.args) == 0 {
+		return out, err
+	}
+	values, err := out.arguments(o.args)
+	if err != nil {
+		return nil, err
+	}
+	return out.with(values)
+}
 
-func compile(w *spec.Workflow, funcs map[string]executor.Func, types inputTypes, problems []plan.Problem) (*Workflow, error) {
-	p, more := plan.Compile(w, funcs)
+func compile(w *spec.Workflow, lib *plan.Library, funcs map[string]executor.Func, types inputTypes, problems []plan.Problem) (*Workflow, error) {
+	p, more := plan.Compile(w, funcs, lib)
 	if err := joinProblems(append(problems, besides(problems, more)...)); err != nil {
 		return nil, err
 	}
@@ -105,6 +127,10 @@ func (w *Workflow) WithArguments(args ...Argument) (*Workflow, error) {
 	if err != nil {
 		return nil, err
 	}
+	return w.with(values)
+}
+
+func (w *Workflow) with(values []executor.Value) (*Workflow, error) {
 	s := w.plan.Spec.DeepCopy()
 	for _, v := range values {
 		text := spec.AnyString(v.Value)
@@ -115,7 +141,7 @@ func (w *Workflow) WithArguments(args ...Argument) (*Workflow, error) {
 			s.Spec.Arguments.Parameters = append(params, spec.Parameter{Name: v.Name, Value: &text})
 		}
 	}
-	return compile(s, w.funcs, w.types, nil)
+	return compile(s, w.plan.Library, w.funcs, w.types, nil)
 }
 
 func bindings(args []Argument) []*build.Arg {
@@ -171,7 +197,7 @@ func (w *Workflow) parameterNames() iter.Seq[string] {
 // Input is the value of a parameter of the workflow; see [Param.Get].
 func (w *Workflow) Input(name string) (value string, ok bool) {
 	for _, ins := range [][]plan.Input{w.plan.Arguments, w.plan.Entry.Inputs} {
-		if in := plan.InputNamed(ins, name); in != nil && in.Default != nil {
+		if in := plan.InputNamed(ins, name); in != nil && in.Default != nil && len(in.Default.Refs) == 0 {
 			return in.Default.Source, true
 		}
 	}

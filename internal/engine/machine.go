@@ -2,7 +2,6 @@ package engine
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
@@ -12,20 +11,39 @@ import (
 )
 
 // machine decides what happens in a run: given what has ended, what begins. It is pure: it reads no clock, starts
-// nothing and waits for nothing; what is to be started it leaves in starts.
+// nothing and waits for nothing; what is to be done it leaves in commands.
 type machine struct {
-	run    *executor.Run
-	plan   *plan.Plan
-	vars   runVars
-	now    int64
-	nodes  pages[node]
-	count  int
-	events pages[record]
-	root   *node
+	run     *executor.Run
+	plan    *plan.Plan
+	vars    runVars
+	globals globals
+	limits  Limits
+	now     int64
+	nodes   pages[node]
+	count   int
+	events  pages[record]
+	root    *node
+	over    bool // the root has ended, and the exit handlers too
+	live    int  // how many attempts are at work
+	ended   []*node
+	stop    *stop              // why nothing more begins
+	idle    map[*node]struct{} // nodes that wait for nothing that is at work: suspended, backing off, queued
+	pods    gate
+	commands
+	ids idIndex
+}
+
+// Limits bound a run whose templates call themselves.
+type Limits struct {
+	// Nodes and Depth are how many nodes a run may have, and how deep they may be nested.
+	Nodes, Depth int
+}
+
+// commands are what the machine wants done.
+type commands struct {
 	starts []start
-	ended  []*node // whose end their scope does not know yet
-	stop   error   // why nothing more begins
-	ids    idIndex
+	timers []timer
+	kills  []kill
 }
 
 // start is the command to execute an attempt of a leaf.
@@ -34,6 +52,40 @@ type start struct {
 	attempt int32
 	delay   time.Duration
 }
+
+// timer is the command to tell the machine when a time has come.
+type timer struct {
+	node *node
+	at   int64
+	why  alarm
+}
+
+// alarm is what a timer is for.
+type alarm uint8
+
+const (
+	alarmRetry    alarm = iota // a backoff is over
+	alarmTimeout               // a node has had its time
+	alarmPending               // a node has waited long enough to run
+	alarmResume                // a suspension is over
+	alarmDeadline              // the run has had its time
+)
+
+// kill is the command to stop what a node has at work.
+type kill struct {
+	node  *node
+	cause error
+}
+
+// take is the commands since it was last called.
+func (m *machine) take() commands {
+	todo := m.commands
+	m.commands = commands{}
+	return todo
+}
+
+// done says that the run is over and nothing of it is at work.
+func (m *machine) done() bool { return m.over && m.live == 0 }
 
 // record is a change of a node, for those who follow the run.
 type record struct {
@@ -49,34 +101,52 @@ const maxLost = 5
 
 // begin begins the run.
 func (m *machine) begin() {
-	entry := m.plan.Entry
-	m.root = m.add(node{template: entry, inputs: m.rootInputs()})
-	m.enter(m.root, "")
+	m.pods.limit = m.plan.Parallelism
+	m.idle = map[*node]struct{}{}
+	m.root = m.nodes.add(node{template: m.plan.Entry, form: m.formOf(m.plan.Entry), started: m.now})
+	m.count++
+	if len(m.plan.Hooks) > 0 {
+		m.root.more().hooks = &hooks{defs: m.plan.Hooks}
+	}
+	m.runDeadline()
+	inputs, err := m.rootInputs()
+	m.root.inputs = inputs
+	m.enter(m.root, err)
 	m.settle()
 }
 
 // rootInputs are the workflow's arguments that the entry template takes, or its defaults.
-func (m *machine) rootInputs() []executor.Value {
+func (m *machine) rootInputs() (values []executor.Value, err error) {
 	if len(m.plan.Entry.Inputs) == 0 {
-		return nil
+		return nil, nil
 	}
-	values := make([]executor.Value, len(m.plan.Entry.Inputs))
+	values = make([]executor.Value, len(m.plan.Entry.Inputs))
 	for i := range m.plan.Entry.Inputs {
 		in := &m.plan.Entry.Inputs[i]
 		values[i].Name = in.Name
 		if v, ok := m.vars["workflow.parameters."+in.Name]; ok {
 			values[i].Value = v
 		} else if in.Default != nil {
-			values[i].Value, _ = in.Default.Fill(m.vars.value)
+			values[i].Value, err = in.Default.Fill(m.lookup(place{}))
 		}
 	}
-	return values
+	return values, err
 }
 
+// add makes a node. It inherits what holds for all that is below its scope.
 func (m *machine) add(n node) *node {
 	n.started = m.now
+	n.exit = n.exit || n.scope.exit
 	m.count++
 	return m.nodes.add(n)
+}
+
+// formOf is how a node of a template comes to its end.
+func (m *machine) formOf(t *plan.Template) form {
+	if t.Rules != nil && t.Retry != nil {
+		return formRetry
+	}
+	return formBody
 }
 
 // set changes the phase of a node and tells those who follow.
@@ -86,19 +156,42 @@ func (m *machine) set(n *node, p phase) {
 	if p.ended() {
 		n.finished = m.now
 		m.ended = append(m.ended, n)
+	} else if n.info != nil && n.info.hooks != nil {
+		m.changed(n)
 	}
 }
 
-// enter begins a node that has just been added. problem is why it cannot.
-func (m *machine) enter(n *node, problem string) {
+// end ends a node with a message.
+func (m *machine) end(n *node, p phase, message string) {
+	if message != "" {
+		n.more().message = message
+	}
+	m.set(n, p)
+}
+
+// enter begins a node that has just been added. err is why it cannot.
+func (m *machine) enter(n *node, err error) {
 	switch {
-	case problem != "":
-		n.more().message = problem
-		m.set(n, errored)
-	case n.template.Kind.Leaf():
-		m.set(n, pending)
-		m.starts = append(m.starts, start{node: n})
-	case n.template.Kind == plan.DAG:
+	case err != nil:
+		m.end(n, errored, err.Error())
+	case m.limits.Nodes > 0 && m.count > m.limits.Nodes:
+		m.tooMuch(n)
+	case n.template.Rules != nil:
+		m.guarded(n)
+	default:
+		m.body(n)
+	}
+}
+
+// body begins what a node's template does.
+func (m *machine) body(n *node) {
+	switch k := n.template.Kind; {
+	case k == plan.Suspend:
+		m.set(n, running)
+		m.suspend(n)
+	case k.Leaf():
+		m.leaf(n)
+	case k == plan.DAG:
 		m.set(n, running)
 		m.enterDAG(n)
 	default:
@@ -107,61 +200,64 @@ func (m *machine) enter(n *node, problem string) {
 	}
 }
 
-// beginCall begins the node of a call. scope is the dag node, or the group's; owner is the node whose template has
-// the call, calls the nodes of that template's calls so far.
-func (m *machine) beginCall(scope, owner *node, call int32) *node {
-	c := &owner.template.Calls[call]
-	inputs, problem := m.inputs(owner, c)
-	n := m.add(node{scope: scope, template: c.Template, call: call, inputs: inputs})
-	m.enter(n, problem)
-	return n
+// leaf asks for a leaf to be executed, as soon as the run has room for another.
+func (m *machine) leaf(n *node) {
+	m.set(n, pending)
+	if m.pods.limit > 0 && n.template.Kind.Pod() && !m.pods.pass(n, func() { m.leafAdmitted(n) }) {
+		m.idle[n] = struct{}{}
+		return
+	}
+	m.leafAdmitted(n)
 }
 
-// inputs are the values that a call gets.
-func (m *machine) inputs(owner *node, c *plan.Call) (values []executor.Value, problem string) {
-	if c.Texts == nil {
-		return c.Inputs, ""
+func (m *machine) leafAdmitted(n *node) {
+	delete(m.idle, n)
+	if n.phase.ended() {
+		m.leafLeft(n)
+		return
 	}
-	values = make([]executor.Value, len(c.Inputs))
-	copy(values, c.Inputs)
-	for i := range c.Texts {
-		if len(c.Texts[i].Refs) == 0 {
-			continue
-		}
-		v, missing := c.Texts[i].Fill(func(r *plan.Ref) (string, bool) { return m.value(owner, r) })
-		in := &c.Template.Inputs[i]
-		switch {
-		case missing != "":
-			problem = fmt.Sprintf("inputs.parameters.%s: {{%s}} has no value", in.Name, missing)
-		case !in.Permits(v):
-			problem = fmt.Sprintf("inputs.parameters.%s: the value %q is not one of its enum", in.Name, v)
-		}
-		values[i].Value = v
+	m.live++
+	m.starts = append(m.starts, start{node: n})
+}
+
+// leafLeft makes room for another leaf.
+func (m *machine) leafLeft(n *node) {
+	if m.pods.limit > 0 && n.template.Kind.Pod() {
+		m.pods.leave()
 	}
-	return values, problem
 }
 
 // finish is the end of a leaf's attempt, as the executor reported it.
 func (m *machine) finish(n *node, res *executor.Result, err error) {
-	if n.phase.ended() {
+	m.live--
+	if n.phase.ended() { // a daemon whose scope has ended
+		m.leafLeft(n)
 		return
 	}
 	var lost *executor.LostError
+	killed := n.known().killed()
 	switch {
+	case killed != nil:
+		m.leafLeft(n)
+		n.more().exitCode = res.ExitCode
+		m.end(n, failed, killed.Error())
+	case err == nil && n.isDaemon():
+		m.leafLeft(n)
+		n.more().exitCode = res.ExitCode
+		m.daemonFailed(n, or(res.Message, "the daemon ended by itself"))
 	case err == nil:
+		m.leafLeft(n)
 		m.finishProgram(n, res)
-		return
-	case m.stop != nil:
-		n.more().err = m.stop
-		n.more().message = stopMessage(m.stop)
-		m.set(n, failed)
-		return
+	case m.halted(n):
+		m.leafLeft(n)
+		n.more().err = m.stop.cause
+		m.end(n, failed, m.stop.message())
 	case errors.As(err, &lost) && m.again(n, lost):
-		return
+	default:
+		m.leafLeft(n)
+		n.more().err = err
+		m.end(n, errored, err.Error())
 	}
-	n.more().err = err
-	n.more().message = err.Error()
-	m.set(n, errored)
 }
 
 // again runs a node once more whose attempt the infrastructure lost, if that has not happened too often.
@@ -177,6 +273,7 @@ func (m *machine) again(n *node, lost *executor.LostError) bool {
 	n.attempt++
 	i.message, i.podName, i.podIP, i.hostNode = lost.Error(), "", "", ""
 	m.set(n, pending)
+	m.live++
 	m.starts = append(m.starts, start{node: n, attempt: n.attempt, delay: time.Second << min(i.lost-1, 5)})
 	return true
 }
@@ -199,35 +296,16 @@ func (m *machine) finishProgram(n *node, res *executor.Result) {
 	}
 	i := n.more()
 	i.message, i.exitCode, i.result, i.err = res.Message, res.ExitCode, res.Result, res.Err
-	if p == succeeded && len(n.template.Outputs) > 0 {
-		var missing string
-		if i.outputs, missing = outputs(n.template, res); missing != "" {
-			p, i.message = errored, "outputs.parameters."+missing+": the container left no value, and there is no default"
+	if len(n.template.Outputs) > 0 {
+		values, err := m.leafOutputs(n, res)
+		switch {
+		case err == nil:
+			i.outputs = values
+		case p == succeeded:
+			p, i.message = errored, err.Error()
 		}
 	}
 	m.set(n, p)
-}
-
-// outputs are the values that a leaf left, in the order of the template's outputs.
-func outputs(t *plan.Template, res *executor.Result) (values []executor.Value, missing string) {
-	values = make([]executor.Value, len(t.Outputs))
-	for i := range t.Outputs {
-		o := &t.Outputs[i]
-		v, ok := "", false
-		for j := range res.Outputs {
-			if res.Outputs[j].Name == o.Name {
-				v, ok = res.Outputs[j].Value, true
-			}
-		}
-		if !ok {
-			if o.Default == nil {
-				return nil, o.Name
-			}
-			v = *o.Default
-		}
-		values[i] = executor.Value{Name: o.Name, Value: v}
-	}
-	return values, ""
 }
 
 // update is what happened to a running leaf.
@@ -238,6 +316,9 @@ func (m *machine) update(n *node, u *executor.Update) {
 	if u.PodName != "" || u.PodIP != "" || u.HostNode != "" {
 		i := n.more()
 		i.podName, i.podIP, i.hostNode = or(u.PodName, i.podName), or(u.PodIP, i.podIP), or(u.HostNode, i.hostNode)
+	}
+	if u.Ready && n.template.Rules != nil && n.template.Daemon {
+		m.daemonReady(n)
 	}
 	if u.Phase == "" {
 		return
@@ -252,7 +333,11 @@ func (m *machine) update(n *node, u *executor.Update) {
 	if n.message() != u.Message {
 		n.more().message = u.Message
 	}
+	was := n.phase
 	m.set(n, p)
+	if was == pending && p == running && n.template.Rules != nil {
+		m.ran(n)
+	}
 }
 
 // settle tells each scope what has ended in it, until nothing more follows from that.
@@ -260,52 +345,58 @@ func (m *machine) settle() {
 	for len(m.ended) > 0 {
 		n := m.ended[len(m.ended)-1]
 		m.ended = m.ended[:len(m.ended)-1]
-		switch scope := n.scope; {
-		case scope == nil:
-		case scope.isGroup():
-			m.stepEnded(scope, n)
-		case n.isGroup():
-			m.groupEnded(scope, n)
-		default:
-			m.taskEnded(scope, n)
+		if i := n.info; i != nil {
+			if i.isReady() {
+				continue // its scope went on when the daemon was ready
+			}
+			if i.hooks != nil && !m.changed(n) {
+				continue // its hooks are at work
+			}
 		}
+		m.fulfilled(n)
 	}
 	m.ended = m.ended[:0]
+}
+
+// fulfilled tells a node's scope that the node and all that belongs to it have ended.
+func (m *machine) fulfilled(n *node) {
+	switch scope := n.scope; {
+	case scope == nil:
+		m.over = true
+	case n.role == roleHook:
+		m.hookEnded(scope)
+	case n.role == roleItem:
+		m.itemEnded(scope, n)
+	case n.role == roleAttempt:
+		m.attemptEnded(scope, n)
+	case n.role == roleGroup:
+		m.groupEnded(scope, n)
+	case scope.role == roleGroup:
+		m.stepEnded(scope, n)
+	default:
+		m.taskEnded(scope, n)
+	}
 }
 
 // leave ends a dag or steps node, with its outputs if it went well.
 func (m *machine) leave(n *node, p phase, message string) {
 	if p == succeeded && len(n.template.Outputs) > 0 {
-		values := make([]executor.Value, len(n.template.Outputs))
-		for i := range n.template.Outputs {
-			o := &n.template.Outputs[i]
-			v, missing := o.From.Fill(func(r *plan.Ref) (string, bool) { return m.value(n, r) })
-			if missing != "" {
-				if o.Default == nil {
-					p, message = errored, fmt.Sprintf("outputs.parameters.%s: {{%s}} has no value", o.Name, missing)
-					break
-				}
-				v = *o.Default
-			}
-			values[i] = executor.Value{Name: o.Name, Value: v}
-		}
-		if p == succeeded {
+		values, err := m.bodyOutputs(n)
+		if err != nil {
+			p, message = errored, err.Error()
+		} else {
 			n.more().outputs = values
 		}
 	}
-	if m.stop != nil && p != succeeded && message == "" {
-		message = stopMessage(m.stop)
-	}
-	if message != "" {
-		n.more().message = message
+	if m.stop != nil && p != succeeded && message == "" && m.halted(n) {
+		message = m.stop.message()
 	}
 	if n.frame != nil {
 		n.frame.waits = nil
 	}
-	m.set(n, p)
+	m.endDaemons(n)
+	m.end(n, p, message)
 }
-
-func stopMessage(cause error) string { return "terminated: " + cause.Error() }
 
 func or(a, b string) string {
 	if a != "" {

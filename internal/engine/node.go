@@ -5,17 +5,21 @@ import (
 	"strconv"
 
 	"github.com/podflow/podflow/executor"
+	"github.com/podflow/podflow/internal/expr"
 	"github.com/podflow/podflow/internal/plan"
 	"github.com/podflow/podflow/workflow/spec"
 )
 
 // node is one node of a run. What is above the line never changes and is read without the lock.
 type node struct {
-	scope    *node          // the dag, or the group of steps, that it is in; nil for the root
+	scope    *node          // whose progress it is a part of; nil for the root
 	template *plan.Template // nil for a group of steps
 	inputs   []executor.Value
+	part     *part // what names it, for the roles that need more than the call
 	call     int32 // which call of the scope's template it is, or the number of the group
-	omitted  bool  // it only records that it did not run
+	role     role
+	form     form
+	exit     bool // it is, or is in, the exit handler of the run
 
 	phase    phase
 	attempt  int32 // the number of the last attempt
@@ -23,6 +27,36 @@ type node struct {
 	finished int64 // 0: not yet
 	frame    *frame
 	info     *info
+}
+
+// role is what a node is to its scope.
+type role uint8
+
+const (
+	roleCall    role = iota // the node of a task or step; or the root
+	roleGroup               // a group of steps
+	roleItem                // one of the nodes of a loop
+	roleAttempt             // one of the nodes of a retry
+	roleHook                // what a hook of the scope runs
+)
+
+// form is how a node comes to its end.
+type form uint8
+
+const (
+	formBody  form = iota // by what its template does
+	formGroup             // by its steps
+	formLoop              // by the nodes of its items
+	formRetry             // by its attempts
+	formNone              // it does nothing: it was skipped, or omitted, or could not begin
+)
+
+// part is what distinguishes a node from others of one call.
+type part struct {
+	label string // behind the scope's name: (0:a), (1), .onExit
+	item  *expr.Item
+	hook  *plan.Hook
+	index int32
 }
 
 // info is what is known of a node besides; many nodes have none.
@@ -35,14 +69,19 @@ type info struct {
 	err                      error
 	lost                     int      // how often the infrastructure lost it
 	excused                  []string // the reasons that count only once
+	hooks                    *hooks
+	guard                    *guard
 }
 
-// frame is the progress of a dag, of steps, or of one group of them.
+// frame is the progress of what consists of other nodes: a dag, steps, a group of them, a loop, a retry.
 type frame struct {
-	nodes   []*node // by call, or by group; nil: not begun
+	nodes   []*node // by call, group, item or attempt; nil: not begun
 	waits   []int32 // of a dag: how many dependencies have not ended, by call
-	running int32   // how many of nodes have begun and not ended
+	running int32   // how many of nodes are to end
 	odd     bool    // some node ended other than Succeeded
+	targets []int32 // of a dag whose target has tags
+	wanted  []bool
+	gate    *gate // where not all may run at once
 }
 
 // phase is a spec.Phase in one byte.
@@ -54,10 +93,11 @@ const (
 	succeeded
 	failed
 	errored
+	skipped
 	omitted
 )
 
-var phases = [...]spec.Phase{spec.Pending, spec.Running, spec.Succeeded, spec.Failed, spec.Errored, spec.Omitted}
+var phases = [...]spec.Phase{spec.Pending, spec.Running, spec.Succeeded, spec.Failed, spec.Errored, spec.Skipped, spec.Omitted}
 
 func (p phase) ended() bool { return p >= succeeded }
 func (p phase) bad() bool   { return p == failed || p == errored }
@@ -112,25 +152,62 @@ func (p *pages[T]) from(at int) iter.Seq[*T] {
 	}
 }
 
-// callName is the name of the task or step that called the node.
+// callName is what the node is called where it stands: A, [0], A(0:x), A.onExit.
 func (n *node) callName() string {
 	switch {
 	case n.scope == nil:
 		return ""
-	case n.isGroup():
+	case n.role == roleGroup:
 		return "[" + strconv.Itoa(int(n.call)) + "]"
+	case n.role == roleCall:
+		return n.owner().template.Calls[n.call].Name
 	}
-	return n.caller().Calls[n.call].Name
+	return n.scope.callName() + n.part.label
 }
 
-func (n *node) isGroup() bool { return n.template == nil }
-
-// caller is the template whose call the node is.
-func (n *node) caller() *plan.Template {
-	if n.scope.isGroup() {
-		return n.scope.scope.template
+// owner is the node whose template has the call that the node is of.
+func (n *node) owner() *node {
+	if n.role == roleHook {
+		return n.scope.owner()
 	}
-	return n.scope.template
+	for n = n.scope; ; n = n.scope {
+		switch {
+		case n == nil:
+			return nil
+		case n.form == formBody && n.role != roleGroup:
+			return n
+		}
+	}
+}
+
+// place is where texts about the node stand that its caller wrote: the template of the call, and the item of a loop.
+func (n *node) place() place {
+	p := place{owner: n.owner()}
+	for ; n != nil && n != p.owner; n = n.scope {
+		if n.role == roleItem {
+			p.item = n.part.item
+			break
+		}
+	}
+	return p
+}
+
+// plan is the call that made the node, or nil for the root and for groups.
+func (n *node) planCall() *plan.Call {
+	switch {
+	case n.role == roleHook:
+		return &n.part.hook.Call
+	case n.role == roleGroup || n.scope == nil:
+		return nil
+	case n.role == roleItem || n.role == roleAttempt:
+		return n.scope.planCall()
+	}
+	return &n.owner().template.Calls[n.call]
+}
+
+// hidden says that the node is not in the tree: the loop of a step, whose nodes stand in the group.
+func (n *node) hidden() bool {
+	return n.form == formLoop && n.scope != nil && n.scope.role == roleGroup
 }
 
 // appendPath appends the node's name below its run's: it begins with a dot, or with a bracket for a group.
@@ -139,13 +216,16 @@ func (n *node) appendPath(b []byte) []byte {
 		return b
 	}
 	b = n.scope.appendPath(b)
-	if n.isGroup() {
+	switch n.role {
+	case roleGroup:
 		b = append(b, '[')
 		b = strconv.AppendInt(b, int64(n.call), 10)
 		return append(b, ']')
+	case roleCall:
+		b = append(b, '.')
+		return append(b, n.owner().template.Calls[n.call].Name...)
 	}
-	b = append(b, '.')
-	return append(b, n.caller().Calls[n.call].Name...)
+	return append(b, n.part.label...)
 }
 
 // names are the full name of a node and the path in it, without the run's name and the dot.
@@ -153,8 +233,8 @@ func (n *node) names(run string) (name, path string) {
 	switch {
 	case n.scope == nil:
 		return run, ""
-	case n.scope.scope == nil && !n.isGroup():
-		name = run + "." + n.caller().Calls[n.call].Name
+	case n.scope.scope == nil && n.role == roleCall && n.scope.form == formBody:
+		name = run + "." + n.scope.template.Calls[n.call].Name
 	default:
 		var room [128]byte
 		name = string(n.appendPath(append(room[:0], run...)))
@@ -168,17 +248,27 @@ func (n *node) names(run string) (name, path string) {
 
 // nodeType is the node's type in Argo's words.
 func (n *node) nodeType() spec.NodeType {
-	switch {
-	case n.isGroup():
+	switch n.form {
+	case formGroup:
 		return spec.TypeStepGroup
-	case n.omitted:
+	case formNone:
 		return spec.TypeSkipped
-	case n.template.Kind == plan.DAG:
+	case formLoop:
+		return spec.TypeTaskGroup
+	case formRetry:
+		return spec.TypeRetry
+	}
+	switch n.template.Kind {
+	case plan.DAG:
 		return spec.TypeDAG
-	case n.template.Kind == plan.Steps:
+	case plan.Steps:
 		return spec.TypeSteps
-	case n.template.Kind == plan.Func:
+	case plan.Func:
 		return spec.TypePlugin
+	case plan.Suspend:
+		return spec.TypeSuspend
+	case plan.HTTP:
+		return spec.TypeHTTP
 	}
 	return spec.TypePod
 }

@@ -27,6 +27,10 @@ type Config struct {
 	Run      *executor.Run
 	// Arguments are the values of the workflow's parameters; those that are not given have their defaults.
 	Arguments []executor.Value
+	// Config are the values of the keys of ConfigMaps that the plan names, by their variables.
+	Config []executor.Value
+	// Limits bound the run.
+	Limits Limits
 	// Journal takes each end before anything acts on it; nil: nobody needs it.
 	Journal journal.Journal
 	// Ended is what an earlier process recorded.
@@ -43,8 +47,12 @@ type Run struct {
 	journal  journal.Journal
 	known    map[executor.ID]*journal.Record
 	over     bool
-	ctx      context.Context
+	ctx      context.Context // of the run
 	cancel   context.CancelCauseFunc
+	workCtx  context.Context // of what is not in an exit handler of the run
+	stopWork context.CancelCauseFunc
+	kills    sync.Map // *node to the context.CancelCauseFunc of what it has at work, for those that can be stopped alone
+	alarms   sync.Map // the *time.Timer of each alarm that is set
 	work     sync.WaitGroup
 	stopped  atomic.Bool
 	done     chan struct{} // closed when nothing of the run is at work any more
@@ -68,7 +76,16 @@ type Run struct {
 type event struct {
 	attempt *attempt         // that has ended
 	update  *executor.Update // not nil: no end, but what happened to the attempt
-	stop    error            // not nil: the run is to stop, and why
+	stop    *stop            // not nil: the run is to stop, and why
+	alarm   *timer           // not nil: the time has come
+	resume  *resumption      // not nil: a suspended node goes on
+}
+
+// resumption is values for the outputs of a suspended node.
+type resumption struct {
+	path   string
+	values []executor.Value
+	done   chan error
 }
 
 // isEnd says that the event is the end of an attempt.
@@ -80,7 +97,11 @@ func Start(c Config) *Run {
 	r := &Run{run: c.Run, exec: c.Executor, journal: c.Journal, done: make(chan struct{})}
 	r.releaser, _ = c.Executor.(executor.Releaser)
 	r.ctx, r.cancel = context.WithCancelCause(context.Background())
-	r.m = machine{run: c.Run, plan: c.Plan, vars: newRunVars(c.Run, c.Plan, c.Arguments), now: time.Now().UnixNano()}
+	r.workCtx, r.stopWork = context.WithCancelCause(r.ctx)
+	r.m = machine{
+		run: c.Run, plan: c.Plan, vars: newRunVars(c.Run, c.Plan, c.Arguments, c.Config), now: time.Now().UnixNano(),
+		limits: c.Limits,
+	}
 	if len(c.Ended) > 0 {
 		r.known = make(map[executor.ID]*journal.Record, len(c.Ended))
 		for i := range c.Ended {
@@ -92,11 +113,11 @@ func Start(c Config) *Run {
 	r.driving = true
 	r.mu.Lock()
 	r.m.begin()
-	starts := r.m.starts
-	r.m.starts = nil
-	ended := r.m.root.phase.ended()
+	todo := r.m.take()
+	ended := r.m.done()
 	r.mu.Unlock()
-	for _, s := range starts {
+	r.carryOut(todo)
+	for _, s := range todo.starts {
 		r.launch(s)
 	}
 	if ended {
@@ -111,11 +132,33 @@ func Start(c Config) *Run {
 	return r
 }
 
-// Stop ends the run: what is at work is cancelled, nothing more begins.
-func (r *Run) Stop(cause error) { r.tell(event{stop: cause}) }
+// Cancel ends the run: what is at work is cancelled, nothing more begins.
+func (r *Run) Cancel(cause error) { r.tell(event{stop: &stop{cause: cause}}) }
+
+// Stop ends the run as Cancel does, but its exit handlers still run.
+func (r *Run) Stop(cause error) { r.tell(event{stop: &stop{cause: cause, handlers: true}}) }
 
 // Detach lets go of the run: what is at work goes on without it.
-func (r *Run) Detach() { r.Stop(executor.ErrDetach) }
+func (r *Run) Detach() { r.Cancel(executor.ErrDetach) }
+
+// Resume lets a suspended node go on, with values for its outputs.
+func (r *Run) Resume(ctx context.Context, path string, values []executor.Value) error {
+	e := &resumption{path, values, make(chan error, 1)}
+	r.tell(event{resume: e})
+	select {
+	case err := <-e.done:
+		return err
+	case <-r.done:
+		select {
+		case err := <-e.done:
+			return err
+		default:
+			return errors.New("the run is over")
+		}
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
 
 // Done is closed when nothing of the run is at work any more: it ended, or was detached.
 func (r *Run) Done() <-chan struct{} { return r.done }
@@ -125,6 +168,7 @@ type attempt struct {
 	task  executor.Task
 	run   *Run
 	node  *node
+	ctx   context.Context
 	delay time.Duration
 
 	// the end
@@ -173,12 +217,39 @@ func (r *Run) newAttempt(s start) *attempt {
 	t.Run, t.Inputs, t.Func = r.run, n.inputs, n.template.Func
 	t.TemplateName, t.Name = n.template.Name, n.template.Name
 	t.WantResult = n.template.WantsResult
-	if n.scope != nil {
-		c := &n.caller().Calls[n.call]
+	if c := n.planCall(); c != nil {
 		t.Name, t.WantResult = c.Name, c.WantResult
 	}
 	t.Template, t.Written = a.template, n.template.Spec
+	a.ctx = r.workCtx
+	if n.exit {
+		a.ctx = r.ctx
+	}
 	return a
+}
+
+// context is that of an attempt that can be stopped while others go on.
+func (r *Run) context(a *attempt) (done func()) {
+	if a.node.template.Rules == nil {
+		return func() {}
+	}
+	ctx, cancel := context.WithCancelCause(a.ctx)
+	a.ctx = ctx
+	r.kills.Store(a.node, cancel)
+	if cause := r.killed(a.node); cause != nil {
+		cancel(cause)
+	}
+	return func() { r.kills.Delete(a.node); cancel(nil) }
+}
+
+// killed is why a node is to be stopped, or nil.
+func (r *Run) killed(n *node) error {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	if n.phase.ended() {
+		return errScope
+	}
+	return n.known().killed()
 }
 
 // execute runs an attempt to its end. A panic of the executor is the node's error and not the program's end.
@@ -188,6 +259,7 @@ func (r *Run) execute(a *attempt) {
 			a.err, a.at = &executor.PanicError{Value: p, Stack: debug.Stack()}, time.Now().UnixNano()
 		}
 	}()
+	defer r.context(a)()
 	switch rec := r.known[a.task.ID]; {
 	case rec != nil:
 		a.result, a.err = rec.Outcome()
@@ -195,13 +267,13 @@ func (r *Run) execute(a *attempt) {
 		return
 	case r.over:
 		a.result = executor.Result{Phase: spec.Failed, Message: "terminated"}
-	case r.stopped.Load():
-		<-r.ctx.Done() // it is being cancelled
-		a.err = context.Cause(r.ctx)
-	case a.delay > 0 && !a.wait(r.ctx):
-		a.err = context.Cause(r.ctx)
+	case r.stopped.Load() && !a.node.exit:
+		<-a.ctx.Done() // it is being cancelled
+		a.err = context.Cause(a.ctx)
+	case a.delay > 0 && !a.wait(a.ctx):
+		a.err = context.Cause(a.ctx)
 	default:
-		a.result, a.err = r.exec.Execute(r.ctx, &a.task, a.notify)
+		a.result, a.err = r.exec.Execute(a.ctx, &a.task, a.notify)
 	}
 	a.at = time.Now().UnixNano()
 }
@@ -229,19 +301,21 @@ func (a *attempt) template() (*spec.Template, error) {
 			return
 		}
 		a.spec = t.Spec.DeepCopy()
-		if missing := t.Fields.Fill(a.spec, a.value); missing != "" {
-			a.specErr = fmt.Errorf("templates[%s]: {{%s}} has no value", t.Name, missing)
+		if err := t.Fields.Fill(a.spec, a.value); err != nil {
+			a.specErr = fmt.Errorf("%s: %w", t.Path, err)
 		}
 	})
 	return a.spec, a.specErr
 }
 
-// value is what a tag in a leaf's own text stands for. It reads nothing that changes.
-func (a *attempt) value(r *plan.Ref) (string, bool) {
-	if r.Kind == plan.RefNodeName {
-		return a.task.ID.Node, true
+// value is what a tag in a leaf's own text stands for.
+func (a *attempt) value(r *plan.Ref) (string, error) {
+	switch r.Kind {
+	case plan.RefLate, plan.RefRetry, plan.RefExpr: // it may change
+		a.run.mu.RLock()
+		defer a.run.mu.RUnlock()
 	}
-	return a.run.m.value(a.node, r)
+	return a.run.m.value(&place{owner: a.node, node: a.node}, r)
 }
 
 // tell queues an event from somebody who must not be held up by what follows from it: a journal may take its time.
@@ -310,7 +384,9 @@ func (r *Run) drive() (mine start) {
 		r.queue, r.spare = r.spare, nil
 		r.queueMu.Unlock()
 
-		for _, s := range r.apply(batch) {
+		todo := r.apply(batch)
+		r.carryOut(todo)
+		for _, s := range todo.starts {
 			if mine.node == nil {
 				mine = s
 				continue
@@ -321,22 +397,47 @@ func (r *Run) drive() (mine start) {
 	}
 }
 
-// apply records what has ended, lets the machine act on the events, and returns what is to start.
-func (r *Run) apply(batch []event) []start {
+// carryOut sets the timers and stops the attempts that the machine wants.
+func (r *Run) carryOut(todo commands) {
+	for _, k := range todo.kills {
+		if cancel, ok := r.kills.Load(k.node); ok {
+			cancel.(context.CancelCauseFunc)(k.cause)
+		}
+	}
+	for _, t := range todo.timers {
+		var set *time.Timer
+		armed := make(chan struct{})
+		set = time.AfterFunc(max(0, time.Until(time.Unix(0, t.at))), func() {
+			<-armed
+			r.alarms.Delete(set)
+			r.tell(event{alarm: &t})
+		})
+		r.alarms.Store(set, nil)
+		close(armed)
+	}
+}
+
+// apply records what has ended, lets the machine act on the events, and returns what is to be done.
+func (r *Run) apply(batch []event) commands {
 	if err := r.record(batch); err != nil {
 		batch = unrecorded(batch, fmt.Errorf("journal: %w", err))
 	}
-	var cancel error
 	r.mu.Lock()
+	was := r.m.stop
 	for i := range batch {
 		e := &batch[i]
 		switch {
 		case e.stop != nil:
-			if r.m.stop == nil {
-				r.m.stop, cancel = e.stop, e.stop
-				r.stopped.Store(true)
-				r.detached = errors.Is(e.stop, executor.ErrDetach)
+			r.m.now = time.Now().UnixNano()
+			r.m.halt(e.stop)
+		case e.alarm != nil:
+			r.m.now = time.Now().UnixNano()
+			if !r.detached {
+				r.m.alarm(*e.alarm)
 			}
+		case e.resume != nil:
+			r.m.now = time.Now().UnixNano()
+			e.resume.done <- r.m.resumePath(r.find(e.resume.path), e.resume)
 		case e.update != nil:
 			r.m.now = time.Now().UnixNano()
 			if int(e.attempt.node.attempt) == e.attempt.task.ID.Attempt {
@@ -347,29 +448,37 @@ func (r *Run) apply(batch []event) []start {
 		default:
 			r.m.now = e.attempt.at
 			r.m.finish(e.attempt.node, &e.attempt.result, e.attempt.err)
-			r.m.settle()
+		}
+		r.m.settle()
+		if s := r.m.stop; s != was {
+			r.stopped.Store(true)
+			r.detached = errors.Is(s.cause, executor.ErrDetach)
 		}
 	}
-	starts := r.m.starts
-	r.m.starts = nil
-	ended := r.m.root.phase.ended()
+	todo := r.m.take()
+	ended := r.m.done()
+	stop := r.m.stop
 	if r.changed != nil {
 		close(r.changed)
 		r.changed = nil
 	}
 	r.mu.Unlock()
-	if cancel != nil {
-		r.cancel(cancel)
+	switch {
+	case stop == was:
+	case stop.handlers:
+		r.stopWork(stop.cause)
+	default:
+		r.cancel(stop.cause)
 	}
 	switch {
 	case ended:
 		r.finish()
-	case cancel != nil && errors.Is(cancel, executor.ErrDetach):
+	case stop != was && errors.Is(stop.cause, executor.ErrDetach):
 		if r.close() {
 			r.work.Done()
 		}
 	}
-	return starts
+	return todo
 }
 
 // cleanUpTime bounds what an executor does after a run.
@@ -404,6 +513,7 @@ func (r *Run) close() bool {
 	defer r.queueMu.Unlock()
 	was := r.closed
 	r.closed = true
+	r.alarms.Range(func(t, _ any) bool { return t.(*time.Timer).Stop() || true })
 	return !was
 }
 
@@ -419,11 +529,11 @@ func (r *Run) record(batch []event) error {
 			continue
 		}
 		res, err := e.attempt.result, e.attempt.err
-		if cause := context.Cause(r.ctx); cause != nil && err != nil {
-			if errors.Is(cause, executor.ErrDetach) {
+		if err != nil && context.Cause(e.attempt.ctx) != nil {
+			if errors.Is(context.Cause(e.attempt.ctx), executor.ErrDetach) {
 				continue
 			}
-			res, err = executor.Result{Phase: spec.Failed, Message: stopMessage(cause)}, nil
+			res, err = executor.Result{Phase: spec.Failed, Message: (&stop{cause: context.Cause(e.attempt.ctx)}).message()}, nil
 		}
 		records = append(records, journal.NewRecord(e.attempt.task.ID, res, err, e.attempt.at))
 	}
@@ -457,7 +567,7 @@ func unrecorded(batch []event, err error) []event {
 			a.result, a.err = executor.Result{}, err
 		}
 	}
-	return append([]event{{stop: err}}, batch...)
+	return append([]event{{stop: &stop{cause: err}}}, batch...)
 }
 
 // safely calls what is not ours: its panic is an error and not the program's end.

@@ -38,7 +38,39 @@ type Event struct {
 func (r *Run) Phase() spec.Phase {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
-	return phases[r.m.root.phase]
+	return r.m.phase()
+}
+
+// Message is why the run ended as it did, if not well.
+func (r *Run) Message() string {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	return r.m.deciding().message()
+}
+
+// phase is that of the run: its root's, or of a failed exit handler behind a root that went well. A run is over only
+// when its exit handlers are.
+func (m *machine) phase() spec.Phase {
+	switch p := m.deciding().phase; {
+	case p == skipped || p == omitted:
+		return spec.Succeeded
+	case p.ended() && !m.over:
+		return spec.Running
+	default:
+		return phases[p]
+	}
+}
+
+// deciding is the node whose phase is the run's.
+func (m *machine) deciding() *node {
+	if h := m.root.known().hooks; h != nil && !m.root.phase.bad() {
+		for _, n := range h.nodes {
+			if n != nil && n.exit && n.phase.bad() {
+				return n
+			}
+		}
+	}
+	return m.root
 }
 
 // Err is trouble of the run itself: its journal, its clean-up.
@@ -99,8 +131,10 @@ func (r *Run) find(path string) *node {
 	}
 	if r.indexed < r.m.count {
 		for n := range r.m.nodes.from(r.indexed) {
-			_, p := n.names(r.run.Name)
-			r.paths[p] = n
+			if !n.hidden() {
+				_, p := n.names(r.run.Name)
+				r.paths[p] = n
+			}
 		}
 		r.indexed = r.m.count
 	}
@@ -111,13 +145,13 @@ func (r *Run) find(path string) *node {
 func (r *Run) Nodes() iter.Seq[Status] {
 	return func(yield func(Status) bool) {
 		for i := 0; ; {
-			page := r.page(i)
+			page, n := r.page(i)
 			for _, s := range page {
 				if !yield(s) {
 					return
 				}
 			}
-			if i += len(page); len(page) == 0 {
+			if i += n; n == 0 {
 				return
 			}
 		}
@@ -125,30 +159,32 @@ func (r *Run) Nodes() iter.Seq[Status] {
 }
 
 // page is some of the nodes from a place on: the lock is not held while the caller looks at them.
-func (r *Run) page(from int) []Status {
+func (r *Run) page(from int) (page []Status, seen int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	var page []Status
 	for n := range r.m.nodes.from(from) {
-		if page = append(page, r.status(n)); len(page) == pageSize {
+		if !n.hidden() {
+			page = append(page, r.status(n))
+		}
+		if seen++; seen == pageSize {
 			break
 		}
 	}
-	return page
+	return page, seen
 }
 
 // Events are the changes of nodes from the beginning to the end of the run, or of ctx.
 func (r *Run) Events(ctx context.Context) iter.Seq[Event] {
 	return func(yield func(Event) bool) {
 		for at := 0; ; {
-			batch, changed, over := r.eventsFrom(at)
+			batch, seen, changed, over := r.eventsFrom(at)
 			for _, e := range batch {
 				if ctx.Err() != nil || !yield(e) {
 					return
 				}
 			}
-			at += len(batch)
-			if len(batch) > 0 {
+			at += seen
+			if seen > 0 {
 				continue
 			}
 			if over {
@@ -165,12 +201,22 @@ func (r *Run) Events(ctx context.Context) iter.Seq[Event] {
 }
 
 // eventsFrom are the events from a place on, or a channel that is closed when there are more.
-func (r *Run) eventsFrom(at int) (batch []Event, changed <-chan struct{}, over bool) {
+func (r *Run) eventsFrom(at int) (batch []Event, seen int, changed <-chan struct{}, over bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for rec := range r.m.events.from(at) {
+		if seen++; seen > pageSize {
+			seen--
+			break
+		}
+		if rec.node.hidden() {
+			continue
+		}
 		s := r.status(rec.node)
-		s.Phase, s.Message, s.Attempts = phases[rec.phase], rec.message, int(rec.attempt)+1
+		s.Phase, s.Message = phases[rec.phase], rec.message
+		if rec.node.form != formRetry {
+			s.Attempts = int(rec.attempt) + 1
+		}
 		if rec.attempt != rec.node.attempt {
 			s.PodName, s.PodIP, s.HostNode = "", "", ""
 		}
@@ -178,32 +224,37 @@ func (r *Run) eventsFrom(at int) (batch []Event, changed <-chan struct{}, over b
 			s.Finished, s.Outputs, s.Result, s.ExitCode, s.Err = time.Time{}, nil, nil, nil, nil
 		}
 		batch = append(batch, Event{time.Unix(0, rec.at), s})
-		if len(batch) == pageSize {
-			break
-		}
 	}
-	if len(batch) > 0 {
-		return batch, nil, false
+	if seen > 0 {
+		return batch, seen, nil, false
 	}
 	select {
 	case <-r.done:
-		return nil, nil, true
+		return nil, 0, nil, true
 	default:
 	}
 	if r.changed == nil {
 		r.changed = make(chan struct{})
 	}
-	return nil, r.changed, false
+	return nil, 0, r.changed, false
 }
 
 // status is the state of a node; r.mu is held.
 func (r *Run) status(n *node) Status {
 	s := Status{Type: n.nodeType(), Phase: phases[n.phase], Inputs: n.inputs, Attempts: int(n.attempt) + 1, Root: n.scope == nil}
 	s.Name, s.Path = n.names(r.run.Name)
-	if s.DisplayName = n.callName(); s.Root {
-		s.DisplayName = r.run.Name
-	} else {
-		_, s.Parent = n.scope.names(r.run.Name)
+	scope := n.scope
+	if scope != nil && scope.hidden() {
+		scope = scope.scope
+	}
+	if s.DisplayName = n.callName(); s.Root || scope == r.m.root && n.role != roleCall && n.role != roleGroup {
+		s.DisplayName = r.run.Name + s.DisplayName
+	}
+	if !s.Root {
+		_, s.Parent = scope.names(r.run.Name)
+	}
+	if n.form == formRetry {
+		s.Attempts = len(n.frame.nodes)
 	}
 	if n.template != nil {
 		s.TemplateName = n.template.Name
@@ -223,26 +274,42 @@ func (r *Run) status(n *node) Status {
 func (r *Run) Causes() []Status {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	found := map[*node]bool{}
+	r.m.root.causes(found)
+	if h := r.m.root.known().hooks; h != nil && len(found) == 0 {
+		for _, hook := range h.nodes {
+			if hook != nil && hook.exit {
+				hook.causes(found)
+			}
+		}
+	}
 	var causes []Status
 	for n := range r.m.nodes.all() {
-		if n.phase.bad() && !n.failedByOther() {
+		if found[n] {
 			causes = append(causes, r.status(n))
 		}
 	}
 	return causes
 }
 
-// failedByOther says that the node is a dag or steps in which another node went wrong.
-func (n *node) failedByOther() bool {
-	if n.frame == nil {
-		return false
+// causes finds the nodes because of which a node went wrong: those below it, or itself.
+func (n *node) causes(found map[*node]bool) {
+	if n == nil || !n.phase.bad() {
+		return
 	}
-	for _, child := range n.frame.nodes {
-		if child != nil && child.phase.bad() {
-			return true
+	before := len(found)
+	switch {
+	case n.form == formRetry && n.template.Kind.Leaf():
+	case n.form == formRetry && len(n.frame.nodes) > 0:
+		n.frame.nodes[len(n.frame.nodes)-1].causes(found)
+	case n.frame != nil:
+		for _, child := range n.frame.nodes {
+			child.causes(found)
 		}
 	}
-	return false
+	if len(found) == before {
+		found[n] = true
+	}
 }
 
 // Task is the attempt that a leaf is at, as the executor knows it.
@@ -250,7 +317,10 @@ func (r *Run) Task(path string) (*executor.Task, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	n := r.find(path)
-	if n == nil || n.isGroup() || n.omitted || !n.template.Kind.Leaf() {
+	if n != nil && n.form == formRetry {
+		n = n.frame.nodes[len(n.frame.nodes)-1]
+	}
+	if n == nil || n.form != formBody || !n.template.Kind.Leaf() {
 		return nil, false
 	}
 	return &r.newAttempt(start{node: n, attempt: n.attempt}).task, true
@@ -264,6 +334,9 @@ func (r *Run) Children() map[string][]string {
 	children := map[string][]string{}
 	path := func(n *node) string { _, p := n.names(r.run.Name); return p }
 	for n := range r.m.nodes.all() {
+		if n.hidden() {
+			continue
+		}
 		if _, ok := children[path(n)]; !ok {
 			children[path(n)] = []string{}
 		}
@@ -277,41 +350,47 @@ func (r *Run) Children() map[string][]string {
 
 // before are the nodes of which a node is a child.
 func (n *node) before() []*node {
+	var out []*node
 	switch {
-	case n.scope == nil:
+	case n.scope == nil, n.role == roleHook && n.exit && n.scope.scope == nil:
 		return nil
-	case n.isGroup() && n.call > 0:
-		var out []*node
+	case n.role == roleItem && n.scope.hidden():
+		return []*node{n.scope.scope}
+	case n.role == roleGroup && n.call > 0:
 		for _, step := range n.scope.frame.nodes[n.call-1].frame.nodes {
 			out = append(out, step.outbound()...)
 		}
-		if len(out) > 0 {
-			return out
-		}
-	case !n.isGroup() && !n.scope.isGroup():
-		var out []*node
+	case n.role == roleCall && n.scope.role != roleGroup:
 		for _, p := range n.scope.template.Graph.Pred(n.call) {
 			if on := n.scope.frame.nodes[p]; on != nil {
 				out = append(out, on.outbound()...)
 			}
 		}
-		if len(out) > 0 {
-			return out
-		}
 	}
-	return []*node{n.scope}
+	if len(out) == 0 {
+		return []*node{n.scope}
+	}
+	return out
 }
 
 // outbound are the nodes at which a node's part of the tree ends.
 func (n *node) outbound() []*node {
 	var out []*node
 	switch {
-	case n.frame == nil || n.omitted:
+	case n == nil:
+		return nil
+	case n.frame == nil:
+	case n.form == formLoop:
+		for _, item := range n.frame.nodes {
+			out = append(out, item.outbound()...)
+		}
+	case n.form == formRetry:
+		if last := len(n.frame.nodes) - 1; last >= 0 {
+			out = n.frame.nodes[last].outbound()
+		}
 	case n.template.Kind == plan.DAG:
-		for _, t := range n.template.Targets {
-			if last := n.frame.nodes[t]; last != nil {
-				out = append(out, last.outbound()...)
-			}
+		for _, t := range n.targets() {
+			out = append(out, n.frame.nodes[t].outbound()...)
 		}
 	default:
 		for i := len(n.frame.nodes) - 1; i >= 0; i-- {
@@ -333,5 +412,8 @@ func (n *node) outbound() []*node {
 func (r *Run) StopCause() error {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
-	return r.m.stop
+	if r.m.stop == nil {
+		return nil
+	}
+	return r.m.stop.cause
 }

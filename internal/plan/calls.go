@@ -1,9 +1,11 @@
 package plan
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/podflow/podflow/executor"
+	"github.com/podflow/podflow/internal/expr"
 	"github.com/podflow/podflow/workflow/spec"
 )
 
@@ -13,10 +15,11 @@ func (c *compiler) dag(path string, t *Template) *scope {
 	if len(tasks) == 0 {
 		c.problem(path+".dag", "has no tasks")
 	}
-	b := c.binder(t, len(tasks), func(i int) (string, *spec.Arguments) { return tasks[i].Template, &tasks[i].Arguments })
+	b := c.binder(t, path, "tasks", len(tasks), func(i int) callSpec { return taskSpec(&tasks[i]) })
 	for i := range tasks {
 		b.name(path, "tasks", tasks[i].Name)
 	}
+	c.usesDepends(path, tasks)
 	a := arcs{at: make([]int32, 1, len(tasks)+1)}
 	edges := 0
 	for i := range tasks {
@@ -26,11 +29,10 @@ func (c *compiler) dag(path string, t *Template) *scope {
 	stamp := make([]int32, len(tasks)) // which task last depended on it
 	for i := range tasks {
 		k := &tasks[i]
-		c.supportedTask(path, k)
-		b.bind(path, "tasks", k.Name, k.Template)
+		b.bind(path, "tasks", taskSpec(k))
 		field, names := "dependencies", k.Dependencies
 		if k.Depends != "" {
-			field, names = "depends", c.depends(path, k)
+			field, names = "depends", b.depends(path, i, k)
 		}
 		for _, d := range names {
 			on, ok := t.names[d]
@@ -56,27 +58,57 @@ func (c *compiler) dag(path string, t *Template) *scope {
 	return &b.s
 }
 
-// depends are the names of a depends expression that is names joined by &&: it means the same as these dependencies.
-func (c *compiler) depends(path string, k *spec.Task) []string {
-	at := path + ".tasks[" + k.Name + "].depends"
-	if len(k.Dependencies) > 0 {
-		c.problem(at, "a task has dependencies or depends, not both")
+// usesDepends checks that a dag with a depends has nothing that depends forbids.
+func (c *compiler) usesDepends(path string, tasks []spec.Task) {
+	with := slices.ContainsFunc(tasks, func(k spec.Task) bool { return k.Depends != "" })
+	if !with {
+		return
 	}
-	names := strings.Split(k.Depends, "&&")
-	for i, n := range names {
-		if names[i] = strings.TrimSpace(n); !validName(names[i]) {
-			c.unsupported(at, "an expression other than names joined by &&")
-			return nil
+	for i := range tasks {
+		k := &tasks[i]
+		at := path + ".tasks[" + k.Name + "]"
+		if len(k.Dependencies) > 0 {
+			c.problem(at+".dependencies", "a dag has dependencies or depends, not both: write %q", "depends: "+strings.Join(k.Dependencies, " && "))
+		}
+		if k.ContinueOn != nil {
+			c.problem(at+".continueOn", "is not for a dag with depends: write the ends that are good enough into the depends of those that wait for it")
 		}
 	}
+}
+
+// depends compiles a depends expression and gives the names in it.
+func (b *binder) depends(path string, i int, k *spec.Task) []string {
+	d, err := expr.ParseDepends(k.Depends)
+	if err != nil {
+		b.c.problem(path+".tasks["+k.Name+"].depends", "%v", err)
+		return nil
+	}
+	if names, all := d.All(); all {
+		return names
+	}
+	names := d.Names()
+	calls := make([]int32, len(names))
+	for n, name := range names {
+		calls[n] = b.t.names[name] // one that is missing is said by the caller
+	}
+	b.t.Calls[i].controls().Depends = &Depends{d, calls}
 	return names
+}
+
+// controls is the call's control, to write to.
+func (c *Call) controls() *Control {
+	if c.Control == nil {
+		c.Control = &Control{}
+	}
+	return c.Control
 }
 
 // targets finds the tasks that decide the phase of a dag, and which tasks they need.
 func (c *compiler) targets(path string, t *Template) {
 	names := strings.Fields(t.Spec.DAG.Target)
 	if strings.Contains(t.Spec.DAG.Target, "{{") {
-		c.unsupported(path+".dag.target", "a tag in target")
+		s := scope{c: c, t: t, call: -1, body: true}
+		t.Target = s.text(path+".dag.target", t.Spec.DAG.Target)
 		return
 	}
 	if len(names) == 0 {
@@ -87,24 +119,33 @@ func (c *compiler) targets(path string, t *Template) {
 		}
 		return
 	}
-	t.Wanted = make([]bool, len(t.Calls))
+	var unknown string
+	if t.Targets, t.Wanted, unknown = t.Need(names); unknown != "" {
+		c.problem(path+".dag.target", "no task %q%s", unknown, c.hint(unknown, t.callNames()))
+	}
+}
+
+// Need is the tasks of the names, and for each task whether it is one of them or something that they wait for. A name
+// that is not a task's is unknown.
+func (t *Template) Need(names []string) (targets []int32, wanted []bool, unknown string) {
+	wanted = make([]bool, len(t.Calls))
 	for _, n := range names {
-		v, ok := t.names[n]
-		if !ok {
-			c.problem(path+".dag.target", "no task %q%s", n, c.hint(n, t.callNames()))
-			continue
+		i := slices.IndexFunc(t.Calls, func(c Call) bool { return c.Name == n })
+		if i < 0 {
+			return nil, nil, n
 		}
-		t.Targets = append(t.Targets, v)
-		t.Wanted[v] = true
+		targets = append(targets, int32(i))
+		wanted[i] = true
 	}
 	order := t.Graph.Order()
 	for i := len(order) - 1; i >= 0; i-- {
-		if t.Wanted[order[i]] {
+		if wanted[order[i]] {
 			for _, p := range t.Graph.Pred(order[i]) {
-				t.Wanted[p] = true
+				wanted[p] = true
 			}
 		}
 	}
+	return targets, wanted, ""
 }
 
 // steps compiles the steps of a steps template. Between two groups its graph has a barrier.
@@ -116,7 +157,7 @@ func (c *compiler) steps(path string, t *Template) *scope {
 		}
 		t.Groups = append(t.Groups, int32(len(all)))
 	}
-	b := c.binder(t, len(all), func(i int) (string, *spec.Arguments) { return all[i].Template, &all[i].Arguments })
+	b := c.binder(t, path, "steps", len(all), func(i int) callSpec { return stepSpec(all[i]) })
 	for _, k := range all {
 		b.name(path, "steps", k.Name)
 	}
@@ -124,8 +165,7 @@ func (c *compiler) steps(path string, t *Template) *scope {
 		c.problem(path+".steps", "there are none")
 	}
 	for _, k := range all {
-		c.supportedStep(path, k)
-		b.bind(path, "steps", k.Name, k.Template)
+		b.bind(path, "steps", stepSpec(k))
 	}
 	// vertices: the steps, then the barrier behind each group but the last
 	a := arcs{at: make([]int32, 1, len(all)+len(t.Groups)+1)}
@@ -151,31 +191,98 @@ func (c *compiler) steps(path string, t *Template) *scope {
 	return &b.s
 }
 
+// callSpec is what a task and a step have in common.
+type callSpec struct {
+	name, template  string
+	ref             *spec.TemplateRef
+	inline          *spec.Template
+	arguments       *spec.Arguments
+	when, withParam string
+	withItems       []spec.Item
+	withSequence    *spec.Sequence
+	continueOn      *spec.ContinueOn
+	hooks           map[string]spec.LifecycleHook
+	onExit          string
+}
+
+func taskSpec(k *spec.Task) callSpec {
+	//lint:ignore SA1019 a workflow may use what is deprecated
+	return callSpec{k.Name, k.Template, k.TemplateRef, k.Inline, &k.Arguments, k.When, k.WithParam, k.WithItems, k.WithSequence, k.ContinueOn, k.Hooks, k.OnExit}
+}
+
+func stepSpec(k *spec.Step) callSpec {
+	//lint:ignore SA1019 a workflow may use what is deprecated
+	return callSpec{k.Name, k.Template, k.TemplateRef, k.Inline, &k.Arguments, k.When, k.WithParam, k.WithItems, k.WithSequence, k.ContinueOn, k.Hooks, k.OnExit}
+}
+
+func (k *callSpec) loops() bool {
+	return k.withItems != nil || k.withParam != "" || k.withSequence != nil
+}
+
+// plain says that there is nothing but a template and its inputs.
+func (k *callSpec) plain() bool {
+	return !k.loops() && k.when == "" && k.continueOn == nil && k.hooks == nil && k.onExit == ""
+}
+
 // binder compiles the calls of one template. The room for all values is taken at once.
 type binder struct {
 	c     *compiler
 	t     *Template
 	s     scope
-	args  func(int) (template string, args *spec.Arguments)
 	room  []executor.Value
 	named int
 	next  int
 }
 
-func (c *compiler) binder(t *Template, n int, args func(int) (string, *spec.Arguments)) *binder {
-	b := &binder{c: c, t: t, args: args, s: scope{c: c, t: t, calls: true}}
+func (c *compiler) binder(t *Template, path, word string, n int, call func(int) callSpec) *binder {
+	b := &binder{c: c, t: t, s: scope{c: c, t: t, calls: true}}
 	t.Calls = make([]Call, n)
 	t.names = make(map[string]int32, n)
 	values := 0
 	for i := range n {
-		name, _ := args(i)
-		if callee := c.byName[name]; callee != nil {
+		k := call(i)
+		var callee *Template
+		if k.ref == nil && k.inline == nil && t.home == c.main { // the many
+			callee = t.home.byName[k.template]
+		} else {
+			callee = c.callee(t.home, path+"."+word+"["+k.name+"]", k.template, k.ref, k.inline)
+		}
+		if callee != nil {
 			t.Calls[i].Template = callee
 			values += len(callee.Inputs)
 		}
 	}
 	b.room = make([]executor.Value, values)
 	return b
+}
+
+// callee is the template that something calls, or nil with the problem told.
+func (c *compiler) callee(h *home, path, name string, ref *spec.TemplateRef, inline *spec.Template) *Template {
+	ways := 0
+	for _, is := range []bool{name != "", ref != nil, inline != nil} {
+		if is {
+			ways++
+		}
+	}
+	switch {
+	case ways > 1:
+		c.problem(path, "has more than one of template, templateRef and inline")
+		return nil
+	case ref != nil:
+		return c.referred(path+".templateRef", ref)
+	case inline != nil:
+		t := c.head(h, path+".inline", inline)
+		return t
+	}
+	t := c.named(h, name)
+	switch {
+	case t != nil:
+	case name == "":
+		c.problem(path+".template", "there is none")
+	default:
+		c.problem(path+".template", "no template %q%s", name, c.hint(name, specNames(h.specs)))
+	}
+	return t
 }
 
 // name takes down the name of the next call.
@@ -193,22 +300,43 @@ func (b *binder) name(path, word, name string) {
 	}
 }
 
-// bind compiles the next call: which template it calls with which values.
-func (b *binder) bind(path, word, name, template string) {
+// bind compiles the next call: which template it calls with which values, and what is said of it besides.
+func (b *binder) bind(path, word string, k callSpec) {
 	call := &b.t.Calls[b.next]
-	_, args := b.args(b.next)
 	b.s.call = int32(b.next)
+	b.s.item = false
 	b.next++
-	callee := call.Template
-	if callee == nil {
-		at := path + "." + word + "[" + name + "].template"
-		if template == "" && !b.c.refused {
-			b.c.problem(at, "there is none")
-		} else if template != "" {
-			b.c.problem(at, "no template %q%s", template, b.c.hint(template, b.c.templateNames()))
+	if call.Template == nil {
+		if k.ref == nil && k.inline == nil && b.t.home == b.c.main { // else it is said already
+			b.c.callee(b.t.home, path+"."+word+"["+k.name+"]", k.template, nil, nil)
 		}
 		return
 	}
+	at := ""
+	if !k.plain() {
+		at = path + "." + word + "[" + k.name + "]"
+		call.Control = b.control(at, k)
+	}
+	b.argumentsOf(path, word, k.name, call, k.arguments)
+}
+
+// arguments compiles the values of a call that is not one of the template's own.
+func (b *binder) arguments(path string, call *Call, args *spec.Arguments) {
+	room := b.room
+	b.room = make([]executor.Value, len(call.Template.Inputs))
+	b.argumentsOf(path, "", "", call, args)
+	b.room = room
+}
+
+// argumentsOf compiles the values of a call. Its path is made only where something is to be said: there are many.
+func (b *binder) argumentsOf(path, word, name string, call *Call, args *spec.Arguments) {
+	at := func(rest string) string {
+		if word == "" {
+			return path + rest
+		}
+		return path + "." + word + "[" + name + "]" + rest
+	}
+	callee := call.Template
 	call.WantResult = callee.WantsResult
 	n := len(callee.Inputs)
 	call.Inputs, b.room = b.room[:n:n], b.room[n:]
@@ -219,28 +347,48 @@ func (b *binder) bind(path, word, name, template string) {
 		p := argument(args.Parameters, in.Name, i)
 		if p == nil {
 			if in.Default == nil {
-				b.c.problem(path+"."+word+"["+name+"].arguments", "template %q needs the parameter %q", callee.Name, in.Name)
+				b.c.problem(at(".arguments"), "template %q needs the parameter %q", callee.Name, in.Name)
 				continue
 			}
 			call.set(i, *in.Default)
 			continue
 		}
 		given++
-		if p.Value == nil { // said elsewhere, with why
-			continue
-		}
-		if strings.Contains(string(*p.Value), "{{") || in.Enum != nil {
-			at := path + "." + word + "[" + name + "].arguments.parameters[" + p.Name + "]"
-			text := b.s.parse(at, string(*p.Value))
-			b.c.permits(at, in, &text)
+		switch {
+		case p.Value != nil && (strings.Contains(string(*p.Value), "{{") || in.Enum != nil):
+			text := b.s.parse(at(".arguments.parameters["+p.Name+"]"), string(*p.Value))
+			b.c.permits(at(".arguments.parameters["+p.Name+"]"), in, &text)
 			call.set(i, text)
-		} else {
+		case p.Value != nil:
 			call.Inputs[i].Value = string(*p.Value)
+		case p.ValueFrom != nil:
+			if text := b.valueFrom(at(".arguments.parameters["+p.Name+"]"), p.ValueFrom); text != nil {
+				call.set(i, *text)
+			}
 		}
 	}
-	if given != len(args.Parameters) || len(args.Artifacts) > 0 || hasOddArgument(args) {
-		b.c.strayArguments(path+"."+word+"["+name+"].arguments", callee, args)
+	if len(args.Artifacts) > 0 {
+		b.artifacts(at(".arguments"), callee, args.Artifacts)
 	}
+	if given != len(args.Parameters) || hasOddArgument(args) {
+		b.c.strayArguments(at(".arguments"), callee, args)
+	}
+}
+
+// valueFrom compiles a value that an argument takes from elsewhere.
+func (b *binder) valueFrom(path string, v *spec.ValueFrom) *Text {
+	if v.Expression != "" {
+		e := b.s.expressionAt(path+".valueFrom.expression", v.Expression)
+		if e == nil {
+			return nil
+		}
+		return &Text{Source: v.Expression, Refs: []Ref{{end: int32(len(v.Expression)), Kind: RefExpr, Name: "=" + v.Expression, Expr: e}}}
+	}
+	if t := b.c.configValue(path, v); t != nil {
+		return t
+	}
+	b.c.problem(path+".valueFrom", "an argument's value comes from configMapKeyRef or expression")
+	return nil
 }
 
 // set gives an input its text.
@@ -279,9 +427,6 @@ func hasOddArgument(args *spec.Arguments) bool {
 
 // strayArguments says which arguments are given twice, have no value, or are no inputs of the template.
 func (c *compiler) strayArguments(path string, callee *Template, args *spec.Arguments) {
-	if len(args.Artifacts) > 0 {
-		c.unsupported(path+".artifacts", "artifacts")
-	}
 	seen := map[string]bool{}
 	for i := range args.Parameters {
 		p := &args.Parameters[i]
@@ -291,9 +436,7 @@ func (c *compiler) strayArguments(path string, callee *Template, args *spec.Argu
 			c.problem(at, "the parameter is given twice")
 		case InputNamed(callee.Inputs, p.Name) == nil: // Argo accepts it; the Go builders do not
 			c.warn(at, "template %q has no input %q%s", callee.Name, p.Name, c.hint(p.Name, inputNames(callee.Inputs)))
-		case p.ValueFrom != nil:
-			c.unsupported(at+".valueFrom", "valueFrom in an argument")
-		case p.Value == nil:
+		case p.Value == nil && p.ValueFrom == nil:
 			c.problem(at, "has no value")
 		}
 		seen[p.Name] = true

@@ -13,15 +13,20 @@ import (
 )
 
 // Compile checks the workflow and makes it a plan, which keeps w: it must not change any more. The problems are all
-// that is wrong; there is a plan only if there are none. funcs are the Go functions of the program by template name.
-func Compile(w *spec.Workflow, funcs map[string]executor.Func) (*Plan, []Problem) {
-	c := &compiler{plan: &Plan{Spec: w}, funcs: funcs, byName: make(map[string]*Template, len(w.Spec.Templates))}
+// that is wrong; there is a plan only if there are none. funcs are the Go functions of the program by template name,
+// lib is what the workflow refers to outside of itself.
+func Compile(w *spec.Workflow, funcs map[string]executor.Func, lib *Library) (*Plan, []Problem) {
+	c := &compiler{plan: &Plan{Spec: w, Library: lib}, funcs: funcs, lib: lib}
+	c.withTemplateRef()
+	c.main = &home{specs: w.Spec.Templates, byName: make(map[string]*Template, len(w.Spec.Templates))}
 	c.workflow()
 	c.templates()
 	c.entry()
-	for _, t := range c.plan.Templates {
-		c.body(t)
+	c.workflowHooks()
+	for i := 0; i < len(c.plan.Templates); i++ { // a body may refer to more of them
+		c.body(c.plan.Templates[i])
 	}
+	c.globals()
 	c.recursion()
 	if len(c.problems) > 0 {
 		return nil, c.problems
@@ -32,8 +37,11 @@ func Compile(w *spec.Workflow, funcs map[string]executor.Func) (*Plan, []Problem
 type compiler struct {
 	plan     *Plan
 	funcs    map[string]executor.Func
-	byName   map[string]*Template
+	lib      *Library
+	main     *home
+	homes    map[spec.TemplateRef]*home
 	problems []Problem
+	late     []lateName
 	refused  bool // something that is to come was used: what looks wrong besides may be right with it
 }
 
@@ -65,7 +73,11 @@ func (c *compiler) workflow() {
 		c.problem("metadata", "the workflow has neither a name nor a generateName")
 	}
 	c.supportedWorkflow(w)
+	w = &c.plan.Resolved
 	c.plan.Arguments = c.inputs("arguments", w.Spec.Arguments.Parameters)
+	if p := w.Spec.Parallelism; p != nil && *p > 0 {
+		c.plan.Parallelism = int(*p)
+	}
 	s := scope{c: c, call: -1}
 	c.plan.Fields = newStencil(&w.Spec, func(at *place, source string) Text {
 		return s.parse("spec"+at.String(), source)
@@ -74,7 +86,7 @@ func (c *compiler) workflow() {
 
 // templates compiles the head of each template: its name, kind, inputs and outputs.
 func (c *compiler) templates() {
-	specs := c.plan.Spec.Spec.Templates
+	specs := c.main.specs
 	c.plan.Templates = make([]*Template, 0, len(specs))
 	for i := range specs {
 		s := &specs[i]
@@ -83,18 +95,24 @@ func (c *compiler) templates() {
 			path = fmt.Sprintf("templates[%d]", i)
 		}
 		c.checkName(path, "template", s.Name)
-		if _, twice := c.byName[s.Name]; twice {
+		if _, twice := c.main.byName[s.Name]; twice {
 			c.problem(path, "two templates have this name")
 			continue
 		}
-		t := &Template{Name: s.Name, Spec: s, index: int32(len(c.plan.Templates))}
-		c.byName[s.Name] = t
-		c.plan.Templates = append(c.plan.Templates, t)
-		c.kind(path, t)
-		c.supportedTemplate(path, s)
-		t.Inputs = c.inputs(path+".inputs", s.Inputs.Parameters)
-		c.outputs(path+".outputs", t)
+		c.main.byName[s.Name] = c.head(c.main, path, s)
 	}
+}
+
+// head compiles the head of a template.
+func (c *compiler) head(h *home, path string, s *spec.Template) *Template {
+	t := &Template{Name: s.Name, Path: path, Spec: c.withDefaults(s), home: h, index: int32(len(c.plan.Templates))}
+	c.plan.Templates = append(c.plan.Templates, t)
+	c.kind(path, t)
+	c.supportedTemplate(path, t.Spec)
+	t.Inputs = c.inputs(path+".inputs", s.Inputs.Parameters)
+	c.outputs(path+".outputs", t)
+	c.rules(path, t, s)
+	return t
 }
 
 // kind finds out what a template does.
@@ -117,10 +135,12 @@ func (c *compiler) kind(path string, t *Template) {
 			c.problem(path+".plugin", "needs the Go function %q, which this program does not have%s", name, c.hint(name, maps.Keys(c.funcs)))
 		}
 	}
-	if len(s.Plugin) > 0 && t.Kind != Func {
-		c.unsupported(path+".plugin", "plugin")
-	}
-	kinds = append(kinds, unsupportedKinds(s)...)
+	has(len(s.Plugin) > 0 && t.Kind != Func, Plugin)
+	has(s.ContainerSet != nil, ContainerSet)
+	has(s.Resource != nil, Resource)
+	has(s.HTTP != nil, HTTP)
+	has(s.Data != nil, Data)
+	has(s.Suspend != nil, Suspend)
 	switch {
 	case len(kinds) == 0:
 		c.problem(path, "does nothing: it has no container, script, dag or steps")
@@ -146,11 +166,16 @@ func (c *compiler) inputs(path string, params []spec.Parameter) []Input {
 	for i := range params {
 		p := &params[i]
 		at := path + ".parameters[" + p.Name + "]"
-		c.supportedInput(at, p)
 		in[i] = Input{Name: p.Name, Enum: p.Enum}
 		value := p.Value
 		if value == nil {
 			value = p.Default
+		}
+		if value == nil && p.ValueFrom != nil {
+			in[i].Default = c.configValue(at, p.ValueFrom)
+			if in[i].Default == nil {
+				value = p.ValueFrom.Default
+			}
 		}
 		if value == nil {
 			continue
@@ -171,7 +196,7 @@ func (c *compiler) permits(path string, in *Input, value *Text) {
 // outputs compiles what a template gives; what a dag or steps template gives is resolved with its body.
 func (c *compiler) outputs(path string, t *Template) {
 	t.WantsResult = t.Spec.Outputs.Result != nil
-	if t.WantsResult && t.Kind != Container && t.Kind != Script {
+	if t.WantsResult && !t.Kind.hasResult() {
 		c.problem(path+".result", "a %v template has no standard output", t.Kind)
 	}
 	params := t.Spec.Outputs.Parameters
@@ -185,6 +210,7 @@ func (c *compiler) outputs(path string, t *Template) {
 		at := path + ".parameters[" + p.Name + "]"
 		c.supportedOutput(at, t.Kind, p)
 		t.Outputs[i].Name = p.Name
+		t.Outputs[i].Global = p.GlobalName
 		if p.ValueFrom != nil && p.ValueFrom.Default != nil {
 			d := string(*p.ValueFrom.Default)
 			t.Outputs[i].Default = &d
@@ -193,10 +219,10 @@ func (c *compiler) outputs(path string, t *Template) {
 }
 
 func (c *compiler) entry() {
-	name := c.plan.Spec.Spec.Entrypoint
-	t := c.byName[name]
+	name := c.plan.Resolved.Spec.Entrypoint
+	t := c.named(c.main, name)
 	if t == nil {
-		if c.plan.Spec.Spec.WorkflowTemplateRef != nil { // refused already
+		if c.plan.Spec.Spec.WorkflowTemplateRef != nil && c.refused {
 			return
 		}
 		if name == "" {
@@ -213,30 +239,50 @@ func (c *compiler) entry() {
 		if a != nil && a.Default != nil {
 			c.permits("arguments.parameters["+a.Name+"]", in, a.Default)
 		}
-		if in.Default == nil && a == nil {
-			c.problem("arguments", "template %q needs the parameter %q%s", t.Name, in.Name, c.hint(in.Name, inputNames(c.plan.Arguments)))
-		}
 	}
 }
 
 // body compiles what a template does.
 func (c *compiler) body(t *Template) {
-	path := "templates[" + t.Name + "]"
+	path := t.Path
 	var s *scope
 	switch t.Kind {
 	case DAG:
 		s = c.dag(path, t)
 	case Steps:
 		s = c.steps(path, t)
+	case Suspend:
+		s = &scope{c: c, t: t, call: -1, body: true}
+		if d := t.Spec.Suspend.Duration; d != "" {
+			text := s.parse(path+".suspend.duration", d)
+			t.Duration = &text
+		}
 	default:
 		s = &scope{c: c, t: t, call: -1, body: true}
 		t.Fields = newStencil(t.Spec, func(at *place, source string) Text { return s.parse(path+at.String(), source) })
-		return
 	}
 	s.call = int32(len(t.Calls))
 	for i := range t.Outputs {
-		if from := t.Spec.Outputs.Parameters[i].ValueFrom; from != nil {
-			t.Outputs[i].From = s.parse(path+".outputs.parameters["+t.Outputs[i].Name+"]", from.Parameter)
+		from := t.Spec.Outputs.Parameters[i].ValueFrom
+		if from == nil {
+			continue
+		}
+		at := path + ".outputs.parameters[" + t.Outputs[i].Name + "]"
+		if from.Expression != "" {
+			s.path = at
+			t.Outputs[i].Expression = s.expressionAt(at, from.Expression)
+		} else if !t.Kind.Leaf() {
+			t.Outputs[i].From = s.parse(at, from.Parameter)
+		}
+	}
+	if !t.Kind.Leaf() {
+		for i := range t.Spec.Outputs.Artifacts {
+			a := &t.Spec.Outputs.Artifacts[i]
+			at := path + ".outputs.artifacts[" + a.Name + "]"
+			s.parse(at+".from", a.From)
+			if a.FromExpression != "" {
+				s.expressionAt(at+".fromExpression", a.FromExpression)
+			}
 		}
 	}
 	if t.Graph != nil && !c.refused {
@@ -245,7 +291,7 @@ func (c *compiler) body(t *Template) {
 	t.names = nil
 }
 
-// recursion finds templates that call themselves: nothing ends that yet.
+// recursion finds templates that call themselves where nothing ends that.
 func (c *compiler) recursion() {
 	if c.refused {
 		return
@@ -254,7 +300,8 @@ func (c *compiler) recursion() {
 	a := arcs{at: make([]int32, 1, n+1)}
 	for _, t := range c.plan.Templates {
 		for i := range t.Calls {
-			if callee := t.Calls[i].Template; callee != nil && (i == 0 || t.Calls[i-1].Template != callee) {
+			callee := t.Calls[i].Template
+			if callee != nil && (i == 0 || t.Calls[i-1].Template != callee) && !t.Calls[i].conditional() {
 				a.tails = append(a.tails, callee.index)
 			}
 		}

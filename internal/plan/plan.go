@@ -10,13 +10,25 @@ import (
 
 // Plan is a compiled workflow. It does not change.
 type Plan struct {
-	Spec      *spec.Workflow
+	// Spec is the workflow as it was given, and Resolved with what its workflowTemplateRef brings.
+	Spec     *spec.Workflow
+	Resolved spec.Workflow
+	// Library is what the workflow refers to outside of itself, or nil.
+	Library   *Library
 	Templates []*Template
 	Entry     *Template
 	// Arguments are the workflow's parameters, in the order of their declaration.
 	Arguments []Input
 	// Fields are the texts with tags of the workflow's spec outside of the templates.
 	Fields Stencil
+	// Hooks are what runs because of the run: its exit handler, and others.
+	Hooks []Hook
+	// Parallelism bounds how many Pods of the run are at work at a time; 0: not bounded.
+	Parallelism int
+	// Daemons and Gates say that some template is a daemon, or bounds how many of its children run.
+	Daemons, Gates bool
+	// Config are the keys of ConfigMaps that the workflow uses.
+	Config []ConfigKey
 	// Warnings are what the workflow says and nothing acts on.
 	Warnings []Problem
 }
@@ -26,8 +38,11 @@ type Problem struct{ Path, Text string }
 
 // Template is a compiled template.
 type Template struct {
-	Name    string
-	Kind    Kind
+	Name string
+	// Path is where the template stands: templates[echo].
+	Path string
+	Kind Kind
+	// Spec is the template with the workflow's defaults.
 	Spec    *spec.Template
 	Inputs  []Input
 	Outputs []Output
@@ -39,6 +54,11 @@ type Template struct {
 	// WantsResult says that the standard output is always kept, UsesResult that some call of the template uses it.
 	WantsResult, UsesResult bool
 
+	// Rules are what few templates have besides; nil: none.
+	*Rules
+	// Duration is how long a suspend template waits; nil: until it is resumed.
+	Duration *Text
+
 	// Calls are the tasks of a dag, or the steps, group after group.
 	Calls []Call
 	// Groups are where each group of steps ends in Calls.
@@ -47,10 +67,13 @@ type Template struct {
 	Graph *Graph
 	// Targets are the calls that decide the phase of a dag, in the order in which they are named.
 	Targets []int32
+	// Target is a dag's target that has tags: Targets and Wanted are known when it runs.
+	Target *Text
 	// Wanted says for each call whether a target needs it. Nil: all are.
 	Wanted []bool
 
 	index int32
+	home  *home
 	names map[string]int32 // of the calls; only while compiling
 }
 
@@ -62,17 +85,31 @@ const (
 	Container Kind = iota
 	Script
 	Func
+	ContainerSet
+	Resource
+	HTTP
+	Data
+	Plugin
 	DAG
 	Steps
+	Suspend
 )
 
-var kindNames = [...]string{"container", "script", "plugin", "dag", "steps"}
+var kindNames = [...]string{"container", "script", "plugin", "containerSet", "resource", "http", "data", "plugin", "dag", "steps", "suspend"}
 
 // String is the word of the spec for the kind.
 func (k Kind) String() string { return kindNames[k] }
 
-// Leaf says that the kind runs something, rather than calling other templates.
+// Leaf says that the kind runs something, rather than calling other templates or waiting.
 func (k Kind) Leaf() bool { return k < DAG }
+
+// hasResult says that the kind has a standard output, or what stands for one.
+func (k Kind) hasResult() bool {
+	return k == Container || k == Script || k == ContainerSet || k == HTTP || k == Data || k == Resource
+}
+
+// Pod says that the kind is the work of a Pod.
+func (k Kind) Pod() bool { return k.Leaf() && k != Func && k != HTTP && k != Plugin }
 
 // Input is a parameter that a template or the workflow takes.
 type Input struct {
@@ -90,6 +127,10 @@ type Output struct {
 	From Text
 	// Default is the value where the container left none, or nil.
 	Default *string
+	// Expression is what the value is computed from, or nil.
+	Expression *Expression
+	// Global is the name under which the whole run sees the value, or empty.
+	Global string
 }
 
 // Call is a compiled task or step.
@@ -102,6 +143,8 @@ type Call struct {
 	Texts []Text
 	// WantResult says that something uses the standard output of the node.
 	WantResult bool
+	// Control is what few calls have besides; nil: nothing.
+	*Control
 }
 
 // Group is the group of steps that a call is in.
@@ -159,7 +202,11 @@ func (i *Input) Permits(value string) bool {
 func (p *Plan) Leaves() []executor.Leaf {
 	var leaves []executor.Leaf
 	seen := make([]bool, len(p.Templates))
-	for queue := []*Template{p.Entry}; len(queue) > 0; queue = queue[1:] {
+	queue := []*Template{p.Entry}
+	for i := range p.Hooks {
+		queue = append(queue, p.Hooks[i].Call.Template)
+	}
+	for ; len(queue) > 0; queue = queue[1:] {
 		t := queue[0]
 		if seen[t.index] {
 			continue
@@ -167,13 +214,19 @@ func (p *Plan) Leaves() []executor.Leaf {
 		seen[t.index] = true
 		if t.Kind.Leaf() {
 			leaves = append(leaves, executor.Leaf{
-				Path: "templates[" + t.Name + "]", Template: t.Spec, Func: t.Func != nil,
+				Path: t.Path, Template: t.Spec, Func: t.Func != nil,
 				UsesResult: t.UsesResult || t.WantsResult,
 			})
 		}
 		for i := range t.Calls {
 			if c := t.Calls[i].Template; !seen[c.index] {
 				queue = append(queue, c)
+			}
+			if t.Calls[i].Control == nil {
+				continue
+			}
+			for h := range t.Calls[i].Hooks {
+				queue = append(queue, t.Calls[i].Hooks[h].Call.Template)
 			}
 		}
 	}

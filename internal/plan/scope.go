@@ -6,7 +6,9 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
+	"github.com/podflow/podflow/internal/expr"
 	"github.com/podflow/podflow/internal/nearest"
 )
 
@@ -16,6 +18,8 @@ type scope struct {
 	t     *Template // nil: only what belongs to the workflow
 	calls bool      // the tasks or steps of t
 	body  bool      // t is a leaf and the place is its own text
+	item  bool      // there is an item of a loop
+	hook  bool      // it is about a hook of the call, which may speak of the call itself
 	call  int32     // the call whose argument it is; len(t.Calls) for the outputs of t
 	uses  []use     // of the tasks of a dag
 	path  string
@@ -33,7 +37,41 @@ func (s *scope) parse(path, source string) Text {
 		return Text{Source: source}
 	}
 	s.path = path
-	return parseText(source, s.resolve, func(wrong string) { s.c.problem(path, "%s", wrong) })
+	return parseText(source, s.resolve, s.expression, func(wrong string) { s.c.problem(path, "%s", wrong) })
+}
+
+// expressionAt compiles an expression that stands at path without braces. It is nil if there is something wrong.
+func (s *scope) expressionAt(path, source string) *Expression {
+	s.path = path
+	e, wrong := s.expression(source)
+	if wrong != "" {
+		s.c.problem(path, "%s", wrong)
+	}
+	return e
+}
+
+// expression compiles an expression and finds what its variables refer to.
+func (s *scope) expression(source string) (*Expression, string) {
+	p, err := expr.Compile(source)
+	if err != nil {
+		return nil, err.Error()
+	}
+	e := &Expression{Source: source, program: p, refs: map[string]*Ref{}}
+	for _, chain := range p.Names() {
+		if !roots[chain[0]] {
+			return nil, fmt.Sprintf("no such variable: %q%s", chain[0], s.c.hint(chain[0], maps.Keys(roots)))
+		}
+		tag := strings.Join(chain, ".")
+		ref, wrong := s.resolve(tag)
+		if wrong != "" {
+			return nil, tag + ": " + wrong
+		}
+		if ref.Name == "" {
+			ref.Name = tag
+		}
+		e.refs[tag] = &ref
+	}
+	return e, ""
 }
 
 // resolve finds what a tag refers to.
@@ -48,11 +86,24 @@ func (s *scope) resolve(tag string) (Ref, string) {
 		return s.callRef(root, rest)
 	case "outputs":
 		return s.output(rest)
-	case "node":
+	case "node", "pod":
 		if rest != "name" {
-			return Ref{}, "no such variable; did you mean \"node.name\"?"
+			return Ref{}, fmt.Sprintf("no such variable; did you mean \"%s.name\"?", root)
+		}
+		if root == "pod" {
+			return Ref{Kind: RefPodName}, ""
 		}
 		return Ref{Kind: RefNodeName}, ""
+	case "item":
+		switch {
+		case !s.item:
+			return Ref{}, "there is no loop here: only the arguments, the condition and the hooks of a task or step with withItems, withParam or withSequence have an item"
+		case rest == "":
+			return Ref{Kind: RefItem}, ""
+		}
+		return Ref{Kind: RefItemField, Name: rest}, ""
+	case "retries", "lastRetry":
+		return s.retry(tag, rest)
 	}
 	return Ref{}, "this variable is not supported yet"
 }
@@ -62,7 +113,7 @@ var RunVariables = []string{
 	"workflow.name", "workflow.namespace", "workflow.uid", "workflow.mainEntrypoint", "workflow.serviceAccountName",
 	"workflow.creationTimestamp", "workflow.creationTimestamp.RFC3339", "workflow.creationTimestamp.s",
 	"workflow.parameters", "workflow.parameters.json", "workflow.labels", "workflow.labels.json",
-	"workflow.annotations", "workflow.annotations.json", "workflow.priority",
+	"workflow.annotations", "workflow.annotations.json", "workflow.priority", "workflow.scheduledTime",
 }
 
 func (s *scope) workflow(tag, rest string) (Ref, string) {
@@ -70,7 +121,7 @@ func (s *scope) workflow(tag, rest string) (Ref, string) {
 		return Ref{Kind: RefRun}, ""
 	}
 	group, name, _ := strings.Cut(rest, ".")
-	w := s.c.plan.Spec
+	w := &s.c.plan.Resolved
 	switch group {
 	case "parameters":
 		if argument(w.Spec.Arguments.Parameters, name, 0) == nil {
@@ -81,8 +132,16 @@ func (s *scope) workflow(tag, rest string) (Ref, string) {
 		return s.known(name, w.Labels, "label")
 	case "annotations":
 		return s.known(name, w.Annotations, "annotation")
-	case "outputs", "status", "failures", "duration", "scheduledTime", "creationTimestamp":
-		return Ref{}, "this variable is not supported yet"
+	case "outputs":
+		return s.global(tag, name)
+	case "status", "failures", "duration":
+		if name == "" {
+			return Ref{Kind: RefLate}, ""
+		}
+	case "creationTimestamp":
+		if _, ok := expr.CreationTime(time.Time{}, name); ok {
+			return Ref{Kind: RefRun}, ""
+		}
 	}
 	return Ref{}, "no such variable" + s.c.hint(tag, slices.Values(RunVariables))
 }
@@ -100,7 +159,7 @@ func (s *scope) input(rest string) (Ref, string) {
 	case s.t == nil:
 		return Ref{}, "there are no inputs here"
 	case group == "artifacts":
-		return Ref{}, "artifacts are not supported yet"
+		return s.artifact(s.t.Spec.Inputs.Artifacts, "inputs", name)
 	case group != "parameters":
 		return Ref{}, "no such variable; inputs have parameters and artifacts"
 	case name == "":
@@ -117,8 +176,8 @@ func (s *scope) input(rest string) (Ref, string) {
 // output is the place where a leaf must leave an output.
 func (s *scope) output(rest string) (Ref, string) {
 	parts := strings.Split(rest, ".")
-	if parts[0] == "artifacts" {
-		return Ref{}, "artifacts are not supported yet"
+	if parts[0] == "artifacts" && s.body {
+		return s.artifact(s.t.Spec.Outputs.Artifacts, "outputs", strings.TrimPrefix(rest, "artifacts."))
 	}
 	if !s.body || len(parts) != 3 || parts[0] != "parameters" || parts[2] != "path" {
 		return Ref{}, "no such variable here; a container may use outputs.parameters.NAME.path"
@@ -135,14 +194,16 @@ func (s *scope) output(rest string) (Ref, string) {
 func (s *scope) callRef(root, rest string) (Ref, string) {
 	name, what, _ := strings.Cut(rest, ".")
 	switch {
+	case rest == "name" && s.body:
+		return Ref{Kind: RefCallName}, ""
+	case rest == "name":
+		return Ref{Kind: RefConst}, "" // it is empty where the call is written, as in Argo
 	case !s.calls && root == "tasks":
 		return Ref{}, "there are no tasks here: only the arguments of a dag's tasks and its outputs can refer to them; pass the value as an input"
 	case !s.calls:
 		return Ref{}, "there are no steps here: only the arguments of later steps and the outputs can refer to them; pass the value as an input"
 	case s.t.Kind == DAG && root != "tasks", s.t.Kind == Steps && root != "steps":
 		return Ref{}, fmt.Sprintf("template %q is a %v template", s.t.Name, s.t.Kind)
-	case what == "" && name == "name":
-		return Ref{}, "this variable is not supported yet"
 	}
 	on, ok := s.t.names[name]
 	if !ok {
@@ -161,6 +222,8 @@ func (s *scope) callRef(root, rest string) (Ref, string) {
 // use checks that a call comes before the place that refers to it; for a dag that waits for its order.
 func (s *scope) use(on int32, name, tag string) string {
 	switch {
+	case on == s.call && s.hook:
+		return ""
 	case on == s.call:
 		return "refers to itself"
 	case s.t.Kind == DAG:
@@ -178,7 +241,7 @@ func (s *scope) field(k *Call, on int32, what string) (Ref, string) {
 	callee := k.Template
 	switch {
 	case what == "outputs.result":
-		if callee.Kind != Container && callee.Kind != Script {
+		if !callee.Kind.hasResult() {
 			return Ref{}, fmt.Sprintf("template %q is a %v template and has no standard output", callee.Name, callee.Kind)
 		}
 		k.WantResult, callee.UsesResult = true, true
@@ -192,8 +255,8 @@ func (s *scope) field(k *Call, on int32, what string) (Ref, string) {
 			return Ref{}, fmt.Sprintf("template %q has no output %q%s", callee.Name, name, s.c.hint(name, outputNames(callee.Outputs)))
 		}
 		return Ref{Kind: RefCallOutput, Call: on, Index: i}, ""
-	case strings.HasPrefix(what, "outputs.artifacts"):
-		return Ref{}, "artifacts are not supported yet"
+	case strings.HasPrefix(what, "outputs.artifacts."):
+		return s.callArtifact(callee, strings.TrimPrefix(what, "outputs.artifacts."), on)
 	case what == "status":
 		return Ref{Kind: RefCallStatus, Call: on}, ""
 	}
@@ -238,4 +301,53 @@ func (s *scope) checkOrder() {
 // callNames are the names of a template's calls.
 func (t *Template) callNames() iter.Seq[string] {
 	return nearest.Names(t.Calls, func(k *Call) string { return k.Name })
+}
+
+// retryFields are the fields of lastRetry.
+var retryFields = []string{"exitCode", "status", "duration", "message"}
+
+func (s *scope) retry(tag, rest string) (Ref, string) {
+	switch {
+	case !s.body:
+		return Ref{}, "is known only inside of a template that may be run again"
+	case tag == "retries", slices.Contains(retryFields, rest):
+		return Ref{Kind: RefRetry}, ""
+	}
+	return Ref{}, "no such variable; lastRetry has " + strings.Join(retryFields, ", ")
+}
+
+// lateName is a global output that something refers to: whether a template gives it is known at the end.
+type lateName struct{ path, tag, name string }
+
+func (s *scope) global(tag, name string) (Ref, string) {
+	kind, name, _ := strings.Cut(name, ".")
+	switch {
+	case kind == "artifacts" && name != "":
+		return Ref{Kind: RefArtifact}, ""
+	case kind != "parameters":
+		return Ref{}, "no such variable; workflow.outputs has parameters and artifacts"
+	case name != "":
+		s.c.late = append(s.c.late, lateName{s.path, tag, name})
+	}
+	return Ref{Kind: RefLate}, ""
+}
+
+// globals checks that some template gives each global output that something refers to.
+func (c *compiler) globals() {
+	if len(c.late) == 0 {
+		return
+	}
+	known := map[string]bool{}
+	for _, t := range c.plan.Templates {
+		for i := range t.Outputs {
+			if g := t.Outputs[i].Global; g != "" {
+				known[g] = true
+			}
+		}
+	}
+	for _, l := range c.late {
+		if !known[l.name] {
+			c.problem(l.path, "{{%s}}: no template has an output with the globalName %q%s", l.tag, l.name, c.hint(l.name, maps.Keys(known)))
+		}
+	}
 }

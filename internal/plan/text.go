@@ -1,7 +1,12 @@
 package plan
 
 import (
+	"encoding/json"
+	"errors"
+	"fmt"
 	"strings"
+
+	"github.com/podflow/podflow/internal/expr"
 )
 
 // Text is a string of the spec with the references that its tags make. The zero value is the empty text.
@@ -14,9 +19,10 @@ type Text struct {
 type Ref struct {
 	start, end int32 // of the tag in Source, braces included
 	Kind       RefKind
-	Call       int32  // which call of the template, for the kinds that name one
-	Index      int32  // which input or output
-	Name       string // the tag without its braces
+	Call       int32       // which call of the template, for the kinds that name one
+	Index      int32       // which input or output
+	Name       string      // the tag without its braces
+	Expr       *Expression // of a RefExpr
 }
 
 // RefKind says what a tag refers to.
@@ -26,6 +32,8 @@ type RefKind uint8
 const (
 	RefRun         RefKind = iota // something of the run that does not change: workflow.name, workflow.parameters.N
 	RefNodeName                   // node.name
+	RefPodName                    // pod.name
+	RefCallName                   // steps.name, tasks.name
 	RefInput                      // inputs.parameters.N
 	RefInputs                     // inputs.parameters: all, as JSON
 	RefConst                      // known when compiled; Name is the value
@@ -34,37 +42,153 @@ const (
 	RefCallOutputs                // tasks.N.outputs.parameters: all, as JSON
 	RefCallStatus                 // tasks.N.status
 	RefCallField                  // tasks.N.id, ip, exitCode, startedAt, finishedAt, hostNodeName; Index is one of the Fields
+	RefItem                       // item
+	RefItemField                  // item.F: Name is F
+	RefArtifact                   // an artifact: it is no text
+	RefRetry                      // retries, lastRetry.F
+	RefLate                       // something of the run that changes: workflow.status, workflow.outputs.parameters.N
+	RefExpr                       // an expression: Expr
 )
 
 // Fields are the names of the fields of RefCallField.
 var Fields = []string{"id", "ip", "exitCode", "startedAt", "finishedAt", "hostNodeName"}
 
-// Fill is the text with each tag replaced by its value. Where value has none, missing is the first such tag.
-func (t *Text) Fill(value func(*Ref) (string, bool)) (filled, missing string) {
-	if len(t.Refs) == 0 {
-		return t.Source, ""
+// Tag is the tag that makes the reference, without its braces.
+func (r *Ref) Tag() string {
+	if r.Kind == RefItemField {
+		return "item." + r.Name
 	}
-	if r := &t.Refs[0]; len(t.Refs) == 1 && r.start == 0 && int(r.end) == len(t.Source) {
-		v, ok := value(r)
-		if !ok {
-			return "", r.Name
-		}
-		return v, ""
+	return r.Name
+}
+
+// Lookup gives the value of a reference. The error is a *[NoValueError] where there is none.
+type Lookup func(*Ref) (string, error)
+
+// NoValueError says that what a tag refers to has no value: the task was skipped, say.
+type NoValueError struct{ Tag string }
+
+// Error names the tag.
+func (e *NoValueError) Error() string { return "{{" + e.Tag + "}} has no value" }
+
+// Fill is the text with each tag replaced by its value. The error is that of the first tag that has one.
+func (t *Text) Fill(value Lookup) (string, error) {
+	if len(t.Refs) == 0 {
+		return t.Source, nil
+	}
+	if t.Single() {
+		return value(&t.Refs[0])
 	}
 	var b strings.Builder
 	var at int32
 	for i := range t.Refs {
 		r := &t.Refs[i]
-		v, ok := value(r)
-		if !ok && missing == "" {
-			missing = r.Name
+		v, err := value(r)
+		if err != nil {
+			return "", err
 		}
 		b.WriteString(t.Source[at:r.start])
 		b.WriteString(v)
 		at = r.end
 	}
 	b.WriteString(t.Source[at:])
-	return b.String(), missing
+	return b.String(), nil
+}
+
+// Single says that the text is one tag and nothing else.
+func (t *Text) Single() bool {
+	return len(t.Refs) == 1 && t.Refs[0].start == 0 && int(t.Refs[0].end) == len(t.Source)
+}
+
+// names says that a tag of the text, or a variable of one of its expressions, is of one of the kinds.
+func (t *Text) names(kinds ...RefKind) bool {
+	for i := range t.Refs {
+		if t.Refs[i].names(kinds) {
+			return true
+		}
+	}
+	return false
+}
+
+func (r *Ref) names(kinds []RefKind) bool {
+	for _, k := range kinds {
+		if r.Kind == k {
+			return true
+		}
+	}
+	if r.Expr != nil {
+		for _, in := range r.Expr.refs {
+			if in.names(kinds) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// Expression is a compiled expression with what its variables refer to.
+type Expression struct {
+	Source  string
+	program *expr.Program
+	refs    map[string]*Ref // by the variable's names, joined by dots
+}
+
+// Eval is the value of the expression. A variable without a value is nil.
+func (e *Expression) Eval(value Lookup) (any, error) {
+	var wrong error
+	v, err := e.program.Eval(func(chain []string) (any, bool) {
+		r := e.refs[strings.Join(chain, ".")]
+		if r == nil {
+			return nil, false
+		}
+		v, err := value(r)
+		if err != nil {
+			if _, none := errors.AsType[*NoValueError](err); !none && wrong == nil {
+				wrong = err
+			}
+			return nil, false
+		}
+		if r.Kind == RefInputs || r.Kind == RefCallOutputs {
+			return byName(v), true
+		}
+		return v, true
+	})
+	if wrong != nil {
+		return nil, wrong
+	}
+	return v, err
+}
+
+// Text is the value of the expression as text.
+func (e *Expression) Text(value Lookup) (string, error) {
+	v, err := e.Eval(value)
+	if err != nil {
+		return "", err
+	}
+	text, err := expr.Text(v)
+	if err != nil {
+		return "", fmt.Errorf("{{=%s}}: %w", e.Source, err)
+	}
+	return text, nil
+}
+
+// Bool is the value of the expression as a condition.
+func (e *Expression) Bool(value Lookup) (bool, error) {
+	v, err := e.Eval(value)
+	if err != nil {
+		return false, err
+	}
+	return expr.EvalBool(v)
+}
+
+// byName is a list of parameters as JSON, by their names.
+func byName(list string) map[string]any {
+	var params []struct{ Name, Value string }
+	_ = json.Unmarshal([]byte(list), &params) // the engine made it
+	m := make(map[string]any, len(params))
+	for _, p := range params {
+		m[p.Name] = p.Value
+	}
+	return m
 }
 
 // roots are the first words of the tags that belong to the language. Any other text in double braces is the
@@ -74,8 +198,9 @@ var roots = map[string]bool{
 	"pod": true, "retries": true, "lastRetry": true, "cronworkflow": true,
 }
 
-// parseText finds the tags of a text. resolve says what a tag refers to, or what is wrong with it.
-func parseText(source string, resolve func(tag string) (Ref, string), problem func(string)) Text {
+// parseText finds the tags of a text. resolve says what a tag refers to, or what is wrong with it; expression
+// compiles an expression tag.
+func parseText(source string, resolve func(tag string) (Ref, string), expression func(source string) (*Expression, string), problem func(string)) Text {
 	t := Text{Source: source}
 	for at := 0; ; {
 		i := strings.Index(source[at:], "{{")
@@ -88,9 +213,17 @@ func parseText(source string, resolve func(tag string) (Ref, string), problem fu
 			return t
 		}
 		at = start + j + 2
+		for at < len(source) && source[at] == '}' && source[start+2] == '=' && open(source[start+2:at-2]) {
+			at++ // {{={"a": {"b": 1}}}}
+		}
 		tag := strings.TrimSpace(source[start+2 : at-2])
-		if strings.HasPrefix(tag, "=") {
-			problem("expression tags are not supported yet: {{" + tag + "}}")
+		if source, is := strings.CutPrefix(tag, "="); is {
+			e, wrong := expression(source)
+			if wrong != "" {
+				problem("{{=" + source + "}}: " + wrong)
+				continue
+			}
+			t.Refs = append(t.Refs, Ref{start: int32(start), end: int32(at), Kind: RefExpr, Name: tag, Expr: e})
 			continue
 		}
 		root, _, _ := strings.Cut(tag, ".")
@@ -109,3 +242,6 @@ func parseText(source string, resolve func(tag string) (Ref, string), problem fu
 		t.Refs = append(t.Refs, ref)
 	}
 }
+
+// open says that some brace of a text is not closed.
+func open(s string) bool { return strings.Count(s, "{") > strings.Count(s, "}") }

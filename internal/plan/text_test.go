@@ -15,6 +15,8 @@ func parseAll(source string) (Text, []string) {
 			return Ref{}, "is wrong"
 		}
 		return Ref{}, ""
+	}, func(source string) (*Expression, string) {
+		return &Expression{Source: source}, map[bool]string{true: "is wrong"}[strings.Contains(source, "wrong")]
 	}, func(s string) { wrong = append(wrong, s) })
 	return t, wrong
 }
@@ -37,7 +39,11 @@ func TestText(t *testing.T) {
 		"{{workflow.name":             {nil, "{{workflow.name", nil},
 		"{{}}":                        {nil, "{{}}", nil},
 		"{{{workflow.name}}}":         {nil, "{{{workflow.name}}}", nil},
-		"{{=1+1}}":                    {nil, "{{=1+1}}", []string{"expression tags are not supported yet: {{=1+1}}"}},
+		"{{=1+1}}":                    {[]string{"=1+1"}, "<=1+1>", nil},
+		"a{{= {'b': {}} }}c":          {[]string{"= {'b': {}}"}, "a<= {'b': {}}>c", nil},
+		"{{={'b': 1}}}c":              {[]string{"={'b': 1}"}, "<={'b': 1}>c", nil},
+		"{{=1}}}":                     {[]string{"=1"}, "<=1>}", nil},
+		"{{=wrong}}":                  {nil, "{{=wrong}}", []string{"{{=wrong}}: is wrong"}},
 		"{{tasks.wrong}} {{tasks.a}}": {[]string{"tasks.a"}, "{{tasks.wrong}} <tasks.a>", []string{"{{tasks.wrong}}: is wrong"}},
 		"é{{node.name}}\x00\"":        {[]string{"node.name"}, "é<node.name>\x00\"", nil},
 	} {
@@ -48,17 +54,24 @@ func TestText(t *testing.T) {
 		}
 		assert.Equal(t, want.refs, refs, source)
 		assert.Equal(t, want.wrong, wrong, source)
-		filled, missing := text.Fill(func(r *Ref) (string, bool) { return "<" + r.Name + ">", true })
+		filled, err := text.Fill(func(r *Ref) (string, error) { return "<" + r.Name + ">", nil })
 		assert.Equal(t, want.filled, filled, source)
-		assert.Empty(t, missing)
+		assert.NoError(t, err)
 	}
 }
 
 func TestFillMissing(t *testing.T) {
 	text, _ := parseAll("{{item.a}} {{item.b}} {{item.c}}")
-	filled, missing := text.Fill(func(r *Ref) (string, bool) { return "{{item.c}}", r.Name == "item.a" })
-	assert.Equal(t, "item.b", missing, "the first")
-	assert.True(t, strings.HasPrefix(filled, "{{item.c}} "), "a tag in a value is not filled again")
+	_, err := text.Fill(func(r *Ref) (string, error) {
+		if r.Name == "item.a" {
+			return "", nil
+		}
+		return "", &NoValueError{r.Name}
+	})
+	assert.Equal(t, &NoValueError{"item.b"}, err, "the first")
+	filled, err := text.Fill(func(r *Ref) (string, error) { return "{{item.c}}", nil })
+	assert.NoError(t, err)
+	assert.Equal(t, "{{item.c}} {{item.c}} {{item.c}}", filled, "a tag in a value is not filled again")
 }
 
 // Whatever the text, filling each tag with itself gives the text back, and nothing outside of tags is touched.
@@ -69,15 +82,15 @@ func FuzzText(f *testing.F) {
 	f.Fuzz(func(t *testing.T, source string) {
 		text, _ := parseAll(source)
 		i, at := 0, int32(0)
-		filled, missing := text.Fill(func(r *Ref) (string, bool) {
+		filled, err := text.Fill(func(r *Ref) (string, error) {
 			if r != &text.Refs[i] || r.start < at || r.end <= r.start {
 				t.Fatalf("reference %d of %q is out of order", i, source)
 			}
 			i, at = i+1, r.end
-			return source[r.start:r.end], true
+			return source[r.start:r.end], nil
 		})
-		if filled != source || missing != "" {
-			t.Fatalf("%q became %q, missing %q", source, filled, missing)
+		if filled != source || err != nil {
+			t.Fatalf("%q became %q: %v", source, filled, err)
 		}
 	})
 }

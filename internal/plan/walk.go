@@ -10,18 +10,19 @@ import (
 // Stencil is the texts with tags that stand in a piece of the spec, in the order in which walk meets them.
 type Stencil []Text
 
-// Fill replaces the tags in a copy of the piece that the stencil was made of. It returns the first tag without a value.
-func (s Stencil) Fill(copied any, value func(*Ref) (string, bool)) (missing string) {
+// Fill replaces the tags in a copy of the piece that the stencil was made of. The error is that of the first tag that
+// has one.
+func (s Stencil) Fill(copied any, value Lookup) (err error) {
 	next := 0
 	walk(reflect.ValueOf(copied).Elem(), nil, func(_ *place, text string) string {
-		filled, without := s[next].Fill(value)
+		filled, wrong := s[next].Fill(value)
 		next++
-		if missing == "" {
-			missing = without
+		if err == nil {
+			err = wrong
 		}
 		return filled
 	})
-	return missing
+	return err
 }
 
 // newStencil finds the texts with tags of a piece of the spec; parse makes each a Text.

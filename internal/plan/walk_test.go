@@ -52,11 +52,11 @@ func TestStencil(t *testing.T) {
 
 	for _, value := range []string{"", "x", `"quoted" \ {"json": [1]}`, "two\nlines\x00", tag, "}} {{", "é\xff"} {
 		filled := pod.DeepCopy()
-		missing := s.Fill(filled, func(r *Ref) (string, bool) {
+		err := s.Fill(filled, func(r *Ref) (string, error) {
 			require.Equal(t, "item.x", r.Name)
-			return value, true
+			return value, nil
 		})
-		assert.Empty(t, missing)
+		assert.NoError(t, err)
 		assert.Equal(t, value, filled.Container.Image)
 		assert.Equal(t, []string{"sh", value}, filled.Container.Command)
 		assert.Equal(t, map[string]string{"zone-" + value: value, "plain": "plain"}, filled.NodeSelector)
@@ -65,7 +65,8 @@ func TestStencil(t *testing.T) {
 		assert.Equal(t, value, filled.Volumes[0].PersistentVolumeClaim.ClaimName)
 	}
 	assert.Equal(t, written, pod, "filling a copy changes the copy only")
-	assert.Equal(t, "item.x", s.Fill(pod.DeepCopy(), func(*Ref) (string, bool) { return "", false }))
+	none := &NoValueError{"item.x"}
+	assert.Equal(t, none, s.Fill(pod.DeepCopy(), func(*Ref) (string, error) { return "", none }))
 }
 
 func TestNames(t *testing.T) {

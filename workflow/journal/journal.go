@@ -34,6 +34,10 @@ type Start struct {
 	Run executor.Run
 	// Workflow is what was compiled: recovery runs this and not what the program has become.
 	Workflow *spec.Workflow
+	// WorkflowTemplates and ClusterWorkflowTemplates are those that the workflow refers to, by name.
+	WorkflowTemplates, ClusterWorkflowTemplates map[string]*spec.WorkflowSpec
+	// Config are the values of the keys of ConfigMaps that the workflow uses, as they were when the run began.
+	Config []executor.Value
 	// Arguments are the values given to the run, by name.
 	Arguments []executor.Value
 	// Digest tells workflows apart: equal ones are the same workflow.

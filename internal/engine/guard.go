@@ -1,0 +1,133 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/podflow/podflow/internal/expr"
+	"github.com/podflow/podflow/internal/plan"
+)
+
+// guard is what the rules of a template have done to a node.
+type guard struct {
+	kill  error // why what it has at work is being stopped
+	ready bool  // it is a daemon, and what waited for it goes on
+	runs  bool  // it has run
+}
+
+// killed is why the node was stopped while others went on, or nil.
+func (i *info) killed() error {
+	if i.guard == nil {
+		return nil
+	}
+	return i.guard.kill
+}
+
+// guards is the node's guard, to write to.
+func (n *node) guards() *guard {
+	i := n.more()
+	if i.guard == nil {
+		i.guard = &guard{}
+	}
+	return i.guard
+}
+
+// guarded begins a node of a template with rules.
+func (m *machine) guarded(n *node) {
+	if n.form == formRetry {
+		n.frame = &frame{}
+		m.set(n, running)
+		m.beginAttempt(n)
+		return
+	}
+	m.ruled(n)
+}
+
+// ruled begins what the template does, and the time that it may take.
+func (m *machine) ruled(n *node) {
+	r := n.template.Rules
+	for _, t := range []struct {
+		text *plan.Text
+		why  alarm
+		name string
+	}{{r.Timeout, alarmTimeout, "timeout"}, {r.PendingTimeout, alarmPending, "pendingTimeout"}} {
+		d, err := m.duration(n, t.text, t.name)
+		if err != nil {
+			m.end(n, errored, err.Error())
+			return
+		}
+		if t.text != nil {
+			m.timers = append(m.timers, timer{node: n, at: n.started + int64(d), why: t.why})
+		}
+	}
+	m.body(n)
+}
+
+// ran is called when a leaf begins to run.
+func (m *machine) ran(n *node) { n.guards().runs = true }
+
+func (m *machine) duration(n *node, t *plan.Text, name string) (time.Duration, error) {
+	if t == nil {
+		return 0, nil
+	}
+	text, err := t.Fill(m.lookup(place{owner: n, node: n}))
+	if err != nil {
+		return 0, fmt.Errorf("%s: %w", name, err)
+	}
+	d, err := expr.Duration(text)
+	if err != nil {
+		return 0, fmt.Errorf("%s: %w", name, err)
+	}
+	return d, nil
+}
+
+// The messages are Argo's.
+//
+//lint:ignore ST1005 they are shown as they are
+var (
+	errDeadline = errors.New("Step exceeded its deadline")
+	errPending  = errors.New("Step exceeded its pending timeout")
+)
+
+// alarm is called when a timer's time has come.
+func (m *machine) alarm(t timer) {
+	n := t.node
+	if t.why == alarmDeadline {
+		m.halt(&stop{cause: errDeadline, text: errDeadline.Error(), handlers: true})
+		return
+	}
+	if n.phase.ended() {
+		return
+	}
+	switch t.why {
+	case alarmRetry:
+		if _, waits := m.idle[n]; waits {
+			m.beginAttempt(n)
+		}
+	case alarmResume:
+		m.resume(n, nil)
+	case alarmTimeout:
+		m.kill(n, errDeadline)
+	case alarmPending:
+		if !n.guards().runs {
+			m.kill(n, errPending)
+		}
+	}
+}
+
+// kill stops a leaf. It fails when the executor says that it has stopped.
+func (m *machine) kill(n *node, cause error) {
+	if n.guards().ready {
+		return
+	}
+	if _, idle := m.idle[n]; idle {
+		delete(m.idle, n)
+		m.end(n, failed, cause.Error())
+		return
+	}
+	if n.guards().kill == nil {
+		n.guards().kill = cause
+		m.kills = append(m.kills, kill{n, cause})
+	}
+}

@@ -1,0 +1,49 @@
+package plan
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/podflow/podflow/workflow/spec"
+)
+
+// ConfigKey is a key of a ConfigMap whose value a workflow uses.
+type ConfigKey struct {
+	Path, ConfigMap, Key string
+	// Default is the value where there is none; nil: then it is an error.
+	Default *string
+}
+
+// Variable is the name under which a run has the value.
+func (k *ConfigKey) Variable() string { return "configMaps." + k.ConfigMap + "." + k.Key }
+
+// configValue is the value of a key of a ConfigMap, or nil if v is of something else.
+func (c *compiler) configValue(path string, v *spec.ValueFrom) *Text {
+	r := v.ConfigMapKeyRef
+	if r == nil {
+		return nil
+	}
+	s := scope{c: c, call: -1}
+	name, key := s.parse(path+".valueFrom.configMapKeyRef.name", r.Name), s.parse(path+".valueFrom.configMapKeyRef.key", r.Key)
+	if len(name.Refs)+len(key.Refs) > 0 {
+		c.unsupported(path+".valueFrom.configMapKeyRef", "a tag in configMapKeyRef")
+		return nil
+	}
+	k := ConfigKey{Path: path, ConfigMap: r.Name, Key: r.Key}
+	if v.Default != nil {
+		d := string(*v.Default)
+		k.Default = &d
+	} else if isTrue(r.Optional) {
+		k.Default = new(string)
+	}
+	c.plan.Config = append(c.plan.Config, k)
+	n := k.Variable()
+	return &Text{Source: n, Refs: []Ref{{end: int32(len(n)), Kind: RefRun, Name: n}}}
+}
+
+func sortedKeys[V any](m map[string]V) []string {
+	if len(m) == 0 {
+		return nil
+	}
+	return slices.Sorted(maps.Keys(m))
+}

@@ -1,0 +1,251 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/util/intstr"
+
+	"github.com/podflow/podflow/internal/expr"
+	"github.com/podflow/podflow/workflow/spec"
+)
+
+// rules compiles what few templates have besides a body. written is the template without the workflow's defaults.
+func (c *compiler) rules(path string, t *Template, written *spec.Template) {
+	s := t.Spec
+	r := Rules{Daemon: isTrue(s.Daemon), FailFast: isTrue(s.FailFast)}
+	at := scope{c: c, t: t, call: -1, body: true}
+	if s.Parallelism != nil && *s.Parallelism > 0 {
+		r.Parallelism = int(*s.Parallelism)
+		c.plan.Gates = true
+	}
+	if t.Kind == DAG || t.Kind == Steps {
+		for _, f := range []struct{ name, text string }{{"timeout", written.Timeout}, {"pendingTimeout", written.PendingTimeout}} {
+			if f.text != "" {
+				c.problem(path+"."+f.name, "a %v template has none: give it to the templates that it calls, or the workflow an activeDeadlineSeconds", t.Kind)
+			}
+		}
+	} else {
+		r.Timeout = at.duration(path+".timeout", s.Timeout)
+		r.PendingTimeout = at.duration(path+".pendingTimeout", s.PendingTimeout)
+	}
+	if r.Daemon && t.Kind.Leaf() {
+		c.plan.Daemons = true
+	}
+	if s.RetryStrategy != nil {
+		r.Retry = c.retry(path+".retryStrategy", &at, s.RetryStrategy)
+	}
+	if !isZeroRules(&r) {
+		t.Rules = &r
+	}
+}
+
+func isTrue(b *bool) bool { return b != nil && *b }
+
+func isZeroRules(r *Rules) bool {
+	return r.Retry == nil && r.Timeout == nil && r.PendingTimeout == nil && r.Parallelism == 0 && !r.FailFast && !r.Daemon &&
+		r.Locks == nil && r.Memo == nil && r.Metrics == nil
+}
+
+// text compiles a text that may be missing.
+func (s *scope) text(path, source string) *Text {
+	if source == "" {
+		return nil
+	}
+	t := s.parse(path, source)
+	return &t
+}
+
+// duration compiles a text that is to be a duration.
+func (s *scope) duration(path, source string) *Text {
+	t := s.text(path, source)
+	if t != nil && len(t.Refs) == 0 {
+		if _, err := expr.Duration(source); err != nil {
+			s.c.problem(path, "%v", err)
+		}
+	}
+	return t
+}
+
+// number compiles what is to be a number, or a text that becomes one.
+func (s *scope) number(path string, n *intstr.IntOrString) *Text {
+	if n == nil {
+		return nil
+	}
+	t := s.parse(path, n.String())
+	if len(t.Refs) == 0 && strings.Trim(t.Source, "-0123456789.") != "" {
+		s.c.problem(path, "%q is not a number", t.Source)
+	}
+	return &t
+}
+
+// policies are what the retry policies mean.
+var policies = map[spec.RetryPolicy]Retry{
+	spec.RetryAlways:           {OnFailed: true, OnErrored: true},
+	spec.RetryOnFailure:        {OnFailed: true},
+	spec.RetryOnError:          {OnErrored: true},
+	spec.RetryOnTransientError: {OnFailed: true, OnErrored: true, Transient: true},
+}
+
+func (c *compiler) retry(path string, at *scope, s *spec.RetryStrategy) *Retry {
+	policy := s.RetryPolicy
+	switch {
+	case policy == "" && s.Expression != "":
+		policy = spec.RetryAlways
+	case policy == "":
+		policy = spec.RetryOnFailure
+	}
+	r, ok := policies[policy]
+	if !ok {
+		c.problem(path+".retryPolicy", "%q is not one of Always, OnFailure, OnError, OnTransientError%s", policy,
+			c.hint(string(policy), slices.Values([]string{"Always", "OnFailure", "OnError", "OnTransientError"})))
+	}
+	r.Limit = at.number(path+".limit", s.Limit)
+	if s.Expression != "" {
+		r.Expression = at.expressionAt(path+".expression", s.Expression)
+	}
+	if b := s.Backoff; b != nil {
+		r.Base = at.duration(path+".backoff.duration", b.Duration)
+		if r.Base == nil {
+			c.problem(path+".backoff.duration", "there is none: it is how long to wait the first time")
+		}
+		r.Factor = at.number(path+".backoff.factor", b.Factor)
+		r.Cap = at.duration(path+".backoff.cap", b.Cap)
+		r.MaxDuration = at.duration(path+".backoff.maxDuration", b.MaxDuration)
+		if s.Limit == nil {
+			c.warn(path+".backoff", "without a limit no backoff is honoured")
+		}
+	}
+	return &r
+}
+
+// control compiles what few calls have besides a template and its inputs; nil if there is nothing.
+func (b *binder) control(path string, k callSpec) *Control {
+	ctl := &Control{}
+	s := &b.s
+	zero := true
+	if k.loops() {
+		ctl.Loop = b.loop(path, k)
+		zero = false
+	}
+	s.item = ctl.Loop != nil
+	if k.when != "" {
+		text := s.parse(path+".when", k.when)
+		if err := expr.CheckWhen(k.when); err != nil {
+			b.c.problem(path+".when", "%v", err)
+		}
+		ctl.When, ctl.EachWhen = &text, text.names(RefItem, RefItemField)
+		zero = false
+	}
+	if k.continueOn != nil {
+		ctl.ContinueFailed, ctl.ContinueErrored = k.continueOn.Failed, k.continueOn.Error
+		zero = false
+	}
+	s.hook = true
+	for _, name := range sortedKeys(k.hooks) {
+		h := k.hooks[name]
+		ctl.Hooks = append(ctl.Hooks, b.hook(path+".hooks["+name+"]", name, &h))
+		zero = false
+	}
+	if k.onExit != "" && !hasExit(k.hooks) {
+		ctl.Hooks = append(ctl.Hooks, b.hook(path+".onExit", "exit", &spec.LifecycleHook{Template: k.onExit}))
+		zero = false
+	}
+	s.hook = false
+	if zero {
+		return nil
+	}
+	return ctl
+}
+
+func hasExit(hooks map[string]spec.LifecycleHook) bool { _, ok := hooks["exit"]; return ok }
+
+// hook compiles a hook. The one called exit is the exit handler.
+func (b *binder) hook(path, name string, h *spec.LifecycleHook) Hook {
+	hook := Hook{Name: name}
+	if name == "exit" {
+		hook.Name = ""
+	} else if h.Expression == "" {
+		b.c.problem(path+".expression", "there is none: only the hook called exit needs no condition")
+	}
+	if h.Expression != "" {
+		hook.When = b.s.expressionAt(path+".expression", h.Expression)
+	}
+	hook.Call.Name = name
+	hook.Call.Template = b.c.callee(b.t.home, path, h.Template, h.TemplateRef, nil)
+	if hook.Call.Template != nil {
+		b.arguments(path, &hook.Call, &h.Arguments)
+	}
+	return hook
+}
+
+// workflowHooks compiles the exit handler of the workflow and its other hooks.
+func (c *compiler) workflowHooks() {
+	w := &c.plan.Resolved.Spec
+	b := &binder{c: c, t: &Template{home: c.main}}
+	b.s = scope{c: c, call: -1}
+	for _, name := range sortedKeys(w.Hooks) {
+		h := w.Hooks[name]
+		c.plan.Hooks = append(c.plan.Hooks, b.hook("spec.hooks["+name+"]", name, &h))
+	}
+	if w.OnExit != "" && !hasExit(w.Hooks) {
+		h := b.hook("spec.onExit", "exit", &spec.LifecycleHook{Template: w.OnExit})
+		c.exitInputs(&h.Call)
+		c.plan.Hooks = append(c.plan.Hooks, h)
+	}
+}
+
+// exitInputs gives an exit handler the workflow's arguments for what it takes.
+func (c *compiler) exitInputs(call *Call) {
+	if call.Template == nil {
+		return
+	}
+	for i := range call.Template.Inputs {
+		if in := InputNamed(c.plan.Arguments, call.Template.Inputs[i].Name); in != nil {
+			call.set(i, Text{Source: "{{workflow.parameters." + in.Name + "}}", Refs: []Ref{{Kind: RefRun, Name: "workflow.parameters." + in.Name, end: int32(len(in.Name) + 24)}}})
+		}
+	}
+}
+
+// loop compiles the items of a call.
+func (b *binder) loop(path string, k callSpec) *Loop {
+	s, l := &b.s, &Loop{}
+	forms := 0
+	if k.withItems != nil {
+		forms++
+		l.Items = make([]Text, len(k.withItems))
+		for i, it := range k.withItems {
+			l.Items[i] = s.parse(fmt.Sprintf("%s.withItems[%d]", path, i), string(it))
+		}
+	}
+	if k.withParam != "" {
+		forms++
+		l.Param = s.text(path+".withParam", k.withParam)
+		if len(l.Param.Refs) == 0 {
+			if _, err := expr.ParseItems(l.Param.Source); err != nil {
+				b.c.problem(path+".withParam", "%v", err)
+			}
+		}
+	}
+	if q := k.withSequence; q != nil {
+		forms++
+		at := path + ".withSequence"
+		l.Sequence = &Sequence{s.number(at+".count", q.Count), s.number(at+".start", q.Start), s.number(at+".end", q.End), s.text(at+".format", q.Format)}
+		if (q.Count == nil) == (q.End == nil) {
+			b.c.problem(at, "needs one of count and end")
+		}
+		if err := expr.CheckFormat(q.Format); err != nil && !strings.Contains(q.Format, "{{") {
+			b.c.problem(at+".format", "%v", err)
+		}
+	}
+	if forms > 1 {
+		b.c.problem(path, "has more than one of withItems, withParam and withSequence")
+	}
+	return l
+}
+
+// conditional says that something may end a recursion through the call.
+func (c *Call) conditional() bool {
+	return c.Control != nil && (c.When != nil || c.Loop != nil || c.Depends != nil)
+}
