@@ -56,9 +56,9 @@ var ErrReplaced = errors.New("the schedule is due again, and replaces this run")
 // New makes a Cron without schedules. The Runner is the caller's to close.
 func New(r *workflow.Runner) *Cron { return &Cron{runner: r, entries: map[string]*entry{}} }
 
-// Set adds a schedule, or puts it in the place of the one of its name. That one's runs go on, and its Progress is kept
-// unless s brings its own; what is due at other times than before has not been missed. All that is wrong is reported
-// together, as *[workflow.Error]s.
+// Set adds a schedule, or puts it in the place of the one of its name. That one's runs go on and its Status stays; what
+// is due at other times than before has not been missed. All that is wrong is reported together, as
+// *[workflow.Error]s. s is read, not kept.
 func (c *Cron) Set(s *Schedule) error {
 	if s == nil {
 		return errors.New("the schedule is nil")
@@ -81,9 +81,6 @@ func (c *Cron) Set(s *Schedule) error {
 	}
 	if j.since = e.job.since; !slices.Equal(j.Times, e.job.Times) || j.Timezone != e.job.Timezone {
 		j.since = time.Now().Round(0)
-	}
-	if j.Progress != (Progress{}) {
-		e.status.Progress = j.Progress
 	}
 	e.job = j
 	select {

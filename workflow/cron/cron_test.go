@@ -174,7 +174,7 @@ func TestConcurrency(t *testing.T) {
 func TestMissed(t *testing.T) {
 	for name, tt := range map[string]struct {
 		deadline time.Duration
-		edit     func(*cron.Schedule) // while nobody is there
+		edit     func(*cron.Cron, *cron.Schedule) // while nobody is there
 		back     string
 		want     []string
 	}{
@@ -183,10 +183,14 @@ func TestMissed(t *testing.T) {
 		"too late":         {20 * time.Minute, nil, "05:20", []string{"01:00", "06:00"}},
 		"only the latest":  {24 * time.Hour, nil, "05:20", []string{"01:00", "05:00", "06:00"}},
 		"none was missed":  {24 * time.Hour, nil, "01:59", []string{"01:00", "02:00", "03:00", "04:00", "05:00", "06:00"}},
-		"other times":      {24 * time.Hour, func(s *cron.Schedule) { s.Times = []string{"0,10 * * * *"} }, "05:50", []string{"01:00", "06:00", "06:10"}},
-		"another deadline": {0, func(s *cron.Schedule) { s.StartingDeadline = time.Hour }, "05:20", []string{"01:00", "05:00", "06:00"}},
-		"suspended":        {24 * time.Hour, func(s *cron.Schedule) { s.Suspend = true }, "05:20", []string{"01:00"}},
-		"progress":         {24 * time.Hour, func(s *cron.Schedule) { s.Progress.LastScheduledTime = time.Unix(946_710_000, 0) }, "07:20", []string{"01:00", "08:00"}},
+		"other times":      {24 * time.Hour, func(_ *cron.Cron, s *cron.Schedule) { s.Times = []string{"0,10 * * * *"} }, "05:50", []string{"01:00", "06:00", "06:10"}},
+		"another deadline": {0, func(_ *cron.Cron, s *cron.Schedule) { s.StartingDeadline = time.Hour }, "05:20", []string{"01:00", "05:00", "06:00"}},
+		"suspended":        {24 * time.Hour, func(_ *cron.Cron, s *cron.Schedule) { s.Suspend = true }, "05:20", []string{"01:00"}},
+		"old progress":     {24 * time.Hour, func(_ *cron.Cron, s *cron.Schedule) { s.Progress.LastScheduledTime = time.Unix(946_710_000, 0) }, "07:20", []string{"01:00", "07:00", "08:00"}},
+		"progress": {24 * time.Hour, func(c *cron.Cron, s *cron.Schedule) {
+			c.Remove("s")
+			s.Progress.LastScheduledTime = time.Unix(946_710_000, 0)
+		}, "07:20", []string{"01:00", "08:00"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -194,7 +198,7 @@ func TestMissed(t *testing.T) {
 				c, runner := setup(t, s)
 				run(t, c, at(t, "2000-01-01T01:30:00Z"))
 				if tt.edit != nil {
-					tt.edit(s)
+					tt.edit(c, s)
 					travel(t, time.Now().Add(time.Until(at(t, "2000-01-01T"+tt.back+":00Z"))-time.Minute))
 					require.NoError(t, c.Set(s))
 				}

@@ -47,8 +47,8 @@ type Schedule struct {
 	Suspend bool
 	// KeepSucceeded and KeepFailed are how many of the runs that ended stay in the [Status]. Nil is 3, and 1.
 	KeepSucceeded, KeepFailed *int32
-	// Progress is how far the schedule has come elsewhere, as in another process: its part of a Status that was kept.
-	// The zero value begins anew.
+	// Progress is how far the schedule came elsewhere, as in another process: its part of a Status that was kept. It
+	// counts where the Cron has no schedule of the name yet. The zero value begins anew.
 	Progress Progress
 
 	meta metav1.ObjectMeta // of the CronWorkflow, for expressions
@@ -157,6 +157,7 @@ func (s *Schedule) compile() (*job, []error) {
 		}
 	}
 	j := &job{Schedule: *s, keep: map[bool]int{true: 3, false: 1}}
+	j.Times = slices.Clone(s.Times)
 	check("name", checkName(s.Name))
 	var zone *time.Location
 	if s.Timezone != "" {

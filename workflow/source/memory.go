@@ -2,10 +2,13 @@
 // that it refers to, and the ConfigMaps that it takes values from.
 //
 //	templates, err := source.Dir("templates") // all YAML files below it
-//	templates, err := source.Of(build, limits) // objects made in Go
+//	wf, err := workflow.Load(file, workflow.Templates(ctx, templates))
 //
-// Both give a [Memory], which a program hands to workflow.Load and to a Runner. There are no namespaces in it: a name
-// is a name, and an object's metadata.namespace is not looked at.
+//	config, err := source.Of(limits) // objects made in Go
+//	runner := workflow.NewRunner(x, workflow.WithConfig(config))
+//
+// Both give a [Memory]. There are no namespaces in it: a name is a name, and an object's metadata.namespace is not
+// looked at.
 package source
 
 import (
