@@ -126,16 +126,22 @@ func valueOf[T any](n Node, field, output string) Value[T] {
 }
 
 // allOf is a list that Argo made of the values of a loop, as a []T. Argo makes a list of texts of parameters, but one
-// of JSON where all are objects or lists, and of results a list that keeps those that are JSON as they are.
+// of objects and lists where all are such; and of results a list in which those that are JSON are as they are.
 func allOf[T any](n Node, field, output string) Value[[]T] {
 	c := build.CallOf(n)
 	ref := build.Ref(c, field)
-	texts := "map(fromJSON(" + build.Expression(ref) + `), type(#) == "string" ? # : toJson(#))`
+	list := build.Expression(ref)
+	texts := "map(fromJSON(" + list + `), type(#) == "string" ? # : toJson(#))`
 	switch kind := reflect.TypeFor[T]().Kind(); {
+	case reflect.TypeFor[T]() == durationType: // which is a number in a list
+		ref = "{{=toJson(map(fromJSON(" + list + "), duration(#)))}}"
 	case isText[T]():
 		ref = "{{=toJson(" + texts + ")}}"
-	case output != resultName && kind != reflect.Struct && kind != reflect.Array: // which are always objects and lists
-		ref = `{{="[" + join(` + texts + `, ",") + "]"}}`
+	case output == resultName, kind == reflect.Struct, kind == reflect.Array: // which are always objects and lists
+	case isNumber[T](), kind == reflect.Bool:
+		ref = `{{="[" + join(fromJSON(` + list + `), ",") + "]"}}`
+	default: // of which some may be null
+		ref = "{{=any(fromJSON(" + list + `), type(#) == "string") ? "[" + join(` + texts + `, ",") + "]" : ` + list + "}}"
 	}
 	return Value[[]T]{ref, build.Origin{Call: c, Output: output, Type: reflect.TypeFor[T](), All: true}}
 }

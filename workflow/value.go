@@ -7,11 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"strconv"
 	"time"
 )
 
 // How values travel as text: a type with MarshalText as that says, a [time.Duration] as "1h0m0s", any kind of string
-// as it is, everything else as JSON without HTML escaping.
+// as it is, everything else as JSON without HTML escaping, in which a duration is a number of nanoseconds.
 
 // ErrNoValue says that a node has no value of a name: it has not ended, or its template does not declare it.
 var ErrNoValue = errors.New("no such value")
@@ -70,7 +71,7 @@ func encodeAs[T any](v T) (text, problem string) {
 			text, problem = "", fmt.Sprintf("the value cannot be written as text: panic: %v", p)
 		}
 	}()
-	if s, ok := any(v).(string); ok {
+	if s, ok := any(v).(string); ok && reflect.TypeFor[T]().Kind() == reflect.String {
 		return s, ""
 	}
 	text, err := encode(reflect.ValueOf(&v).Elem())
@@ -84,6 +85,9 @@ func decode(text string, v reflect.Value) error {
 	switch {
 	case v.Type() == durationType:
 		d, err := time.ParseDuration(text)
+		if n, notNumber := strconv.ParseInt(text, 10, 64); notNumber == nil {
+			d, err = time.Duration(n), nil // as in the JSON of a list or an object
+		}
 		v.SetInt(int64(d))
 		return err
 	case v.Addr().Type().Implements(textUnmarshaler):

@@ -20,7 +20,7 @@ func (c *compiler) call(k *Call, task *spec.Task, room []spec.Parameter) (rest [
 	task.Template, task.TemplateRef = callee.called()
 	rest = c.arguments("", &task.Arguments, k.owner, k, k.callee, k.args, room)
 	if l := k.loopOf(); l != nil {
-		c.uses(k.path(), k.owner, k, &l.from)
+		c.uses(k.path()+".each", k.owner, k, &l.from)
 		l.write(task)
 	}
 	if k.more != nil {
