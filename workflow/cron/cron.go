@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -117,24 +117,19 @@ func (c *Cron) Status(name string) (Status, error) {
 }
 
 // Names are the names of the schedules, in alphabetic order.
-func (c *Cron) Names() iter.Seq[string] {
+func (c *Cron) Names() []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return slices.Values(c.names())
+	return c.names()
 }
 
 func (c *Cron) names() []string {
-	var names []string
-	for name := range c.entries {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
+	return slices.Sorted(maps.Keys(c.entries))
 }
 
 // Run starts what is due, until ctx ends; then it waits for its goroutines and returns the cause. The runs are the
-// Runner's, and go on. It also returns when the Runner is closed, with workflow.ErrClosed, and at once if another call
-// is at work already. After it, it may be called again.
+// Runner's, and go on. Where the Runner was closed it returns workflow.ErrClosed when the next run is due; while another
+// call is at work it returns at once. It may be called again.
 //
 // First it looks for runs of the schedules that the Runner has, as after workflow.Runner.Recover, and for a time of
 // each schedule that was missed.

@@ -29,7 +29,7 @@
 // ago. A schedule that never ran, or whose times were changed since, has missed nothing. While Run waits, a time counts
 // until it is a minute late, as when the machine was busy or asleep.
 //
-// LastScheduledTime is known from Runs that the Runner has of the schedule, and from Schedule.Progress. A program that
+// LastScheduledTime is known from the runs of the schedule that the Runner has, and from Schedule.Progress. A program that
 // is to make up for times after a restart gives both: it recovers the Runner from its journal before Run, and keeps
 // Status.Progress, as JSON, where it finds it again.
 //

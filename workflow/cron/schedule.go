@@ -31,7 +31,8 @@ type Schedule struct {
 	// from midnight if it divides a day. It is due at the times of all, and once if several coincide. One may begin with
 	// its own time zone: "CRON_TZ=Asia/Tokyo 0 9 * * *".
 	Times []string
-	// Timezone is where the times are: "Europe/Berlin". Empty is the machine's.
+	// Timezone is where the times are: "Europe/Berlin". Empty is the machine's. A program for machines that do not know
+	// the zones imports time/tzdata.
 	Timezone string
 	// When decides at each time whether it counts; empty is yes. It is a text with tags, most often one expression:
 	// "{{= cronworkflow.failed < 3 }}". See the package documentation for what there is.
@@ -66,20 +67,17 @@ type Progress struct {
 	Stopped bool `json:"stopped,omitzero"`
 }
 
-// Names that Argo puts on the runs of a CronWorkflow.
-const (
-	// Label is the label with the schedule's name.
-	Label = "workflows.argoproj.io/cron-workflow"
-	// Annotation is the annotation with the time that the run is for, as RFC 3339 in UTC.
-	Annotation = "workflows.argoproj.io/scheduled-time"
-)
+// Label is the label that Argo puts on the runs of a CronWorkflow, with its name; [Load] and [FromSpec] put it on the
+// workflow.
+const Label = "workflows.argoproj.io/cron-workflow"
 
 // maxName is what is left of the name of a run, 63 characters, beside - and ten digits.
 const maxName = 52
 
 // Load reads one CronWorkflow, in YAML or JSON, strictly as workflow.Load does. Objects of other kinds beside it are
-// left out.
-func Load(r io.Reader) (*Schedule, error) {
+// left out. The options are those of its workflow, as workflow.Templates: templates are read now, and not for each run;
+// who changes them loads the schedule again, and sets it.
+func Load(r io.Reader, opts ...workflow.Option) (*Schedule, error) {
 	objects, err := spec.Decode(r)
 	if err != nil {
 		return nil, err
@@ -93,12 +91,12 @@ func Load(r io.Reader) (*Schedule, error) {
 	if len(found) != 1 {
 		return nil, fmt.Errorf("expected one CronWorkflow, found %d of %d objects", len(found), len(objects))
 	}
-	return FromSpec(found[0])
+	return FromSpec(found[0], opts...)
 }
 
-// FromSpec makes a Schedule of a CronWorkflow that is data. All that is wrong with it and with its workflow is reported
-// together, as *[workflow.Error]s.
-func FromSpec(c *spec.CronWorkflow) (*Schedule, error) {
+// FromSpec makes a Schedule of a CronWorkflow that is data, as [Load] does. All that is wrong with it and with its
+// workflow is reported together, as *[workflow.Error]s.
+func FromSpec(c *spec.CronWorkflow, opts ...workflow.Option) (*Schedule, error) {
 	if c = c.DeepCopy(); c == nil {
 		return nil, errors.New("the CronWorkflow is nil")
 	}
@@ -130,7 +128,7 @@ func FromSpec(c *spec.CronWorkflow) (*Schedule, error) {
 		s.Progress.LastScheduledTime = t.Time
 	}
 	var err error
-	s.Workflow, err = workflow.FromSpec(w)
+	s.Workflow, err = workflow.FromSpec(w, opts...)
 	_, problems := s.compile()
 	if err := errors.Join(err, errors.Join(problems...)); err != nil {
 		return nil, err

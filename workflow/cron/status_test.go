@@ -158,10 +158,10 @@ func TestStatus(t *testing.T) {
 
 		_, err = c.Status("S2")
 		assert.EqualError(t, err, `no schedule "S2"; did you mean "s"?`)
-		assert.Equal(t, []string{"s"}, slices.Collect(c.Names()))
+		assert.Equal(t, []string{"s"}, c.Names())
 		c.Remove("s")
 		c.Remove("s")
-		assert.Empty(t, slices.Collect(c.Names()))
+		assert.Empty(t, c.Names())
 	})
 }
 
