@@ -19,7 +19,8 @@ const limit = 32 << 20
 
 // What each thing costs beside its size.
 const (
-	roundCost = 16         // a round of a loop, for each operation in it
+	partCost  = 8          // a value, and each part of it
+	roundCost = 32         // a round of a loop, for each operation in it
 	slowCost  = limit / 16 // a function that takes long on purpose: keys, hashes of passwords
 	maxDepth  = 1000       // of nested values; deeper ones overflow the stack of who prints them
 )
@@ -88,7 +89,7 @@ func (b *budget) size(v any, depth int) {
 	if depth > maxDepth {
 		panic(ErrTooMuch)
 	}
-	b.spend(1)
+	b.spend(partCost)
 	switch v := v.(type) {
 	case string:
 		b.spend(len(v))
@@ -111,30 +112,28 @@ func (b *budget) sizeOf(v reflect.Value, depth int) {
 	if depth > maxDepth {
 		panic(ErrTooMuch)
 	}
+	b.spend(partCost)
 	switch v.Kind() {
 	case reflect.String:
 		b.spend(v.Len())
 	case reflect.Slice, reflect.Array:
-		b.spend(v.Len())
-		switch v.Type().Elem().Kind() {
-		case reflect.String, reflect.Slice, reflect.Array, reflect.Map, reflect.Struct, reflect.Pointer, reflect.Interface:
-			for i := range v.Len() {
-				b.sizeOf(v.Index(i), depth+1)
-			}
+		if k := v.Type().Elem().Kind(); k <= reflect.Complex128 { // numbers and truth values
+			b.spend(v.Len())
+			return
+		}
+		for i := range v.Len() {
+			b.sizeOf(v.Index(i), depth+1)
 		}
 	case reflect.Map:
 		for _, k := range v.MapKeys() {
-			b.spend(1)
 			b.sizeOf(k, depth+1)
 			b.sizeOf(v.MapIndex(k), depth+1)
 		}
 	case reflect.Struct:
-		b.spend(v.NumField())
 		for i := range v.NumField() {
 			b.sizeOf(v.Field(i), depth+1)
 		}
 	case reflect.Pointer, reflect.Interface:
-		b.spend(1)
 		if !v.IsNil() {
 			b.sizeOf(v.Elem(), depth+1)
 		}

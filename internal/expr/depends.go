@@ -80,8 +80,12 @@ func (d *Depends) Eval(is func(task int, c Condition) bool) bool { return d.root
 // All says whether the expression is only names without conditions, joined by &&: then it means the same as
 // dependencies, and these are they.
 func (d *Depends) All() ([]string, bool) {
-	for _, t := range append(d.root.terms, d.root) {
-		if t.op != opAnd && (t.op != opIs || t.condition != Bare) {
+	terms := []*term{d.root}
+	if d.root.op == opAnd {
+		terms = d.root.terms
+	}
+	for _, t := range terms {
+		if t.op != opIs || t.condition != Bare {
 			return nil, false
 		}
 	}

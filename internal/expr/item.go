@@ -80,7 +80,7 @@ func (i Item) Field(name string) (string, bool) {
 	}
 	found := ""
 	for k, v := range parts(i.json) {
-		if k[1:len(k)-1] == name || strings.IndexByte(k, '\\') >= 0 && unquote(k) == name {
+		if k[1:len(k)-1] == name || !plain(k) && unquote(k) == name {
 			found = v // of two, the last one counts
 		}
 	}
@@ -208,9 +208,12 @@ func skip(v string, at int) int {
 
 func trim(v string) string { return strings.Trim(v, " \t\r\n") }
 
+// plain says that a JSON string has no escapes, and no bytes that are not UTF-8, which JSON's readers replace.
+func plain(v string) bool { return strings.IndexByte(v, '\\') < 0 && utf8.ValidString(v) }
+
 // unquote is the string that a JSON string means.
 func unquote(v string) string {
-	if strings.IndexByte(v, '\\') < 0 && utf8.ValidString(v) {
+	if plain(v) {
 		return v[1 : len(v)-1]
 	}
 	var s string

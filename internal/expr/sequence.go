@@ -16,6 +16,8 @@ const MaxItems = 1_000_000
 // maxItemText is how many bytes the items of a sequence may have together.
 const maxItemText = 128 << 20
 
+var errTooLong = fmt.Errorf("format: items of more than %d bytes together", maxItemText)
+
 // Sequence are the items of a withSequence, as strings; an empty text is one that is not given. They begin with start
 // (0), and go up or down to end, or there are count of them going up. format is as for printf, with one verb for a whole
 // number.
@@ -89,6 +91,9 @@ func numbers(first, n, step int64, format string) ([]Item, error) {
 	if err := CheckFormat(format); err != nil {
 		return nil, err
 	}
+	if n*int64(len(format)) > maxItemText {
+		return nil, errTooLong
+	}
 	var all strings.Builder
 	ends := make([]int, n)
 	for i := range n {
@@ -100,7 +105,7 @@ func numbers(first, n, step int64, format string) ([]Item, error) {
 		all.WriteString(unescapeHTML.Replace(string(quoted)))
 		ends[i] = all.Len()
 		if all.Len() > maxItemText {
-			return nil, fmt.Errorf("format: items of more than %d bytes together", maxItemText)
+			return nil, errTooLong
 		}
 	}
 	items, from := make([]Item, n), 0

@@ -68,7 +68,7 @@ func TestSequenceErrors(t *testing.T) {
 		{"1", "", "", "%.100d"}:              `format "%.100d": "%.100d" is wider than 99`,
 		{"1", "", "", "%0d %"}:               `format "%0d %": "%" is not complete`,
 
-		{"1000000", "", "", "%d" + strings.Repeat("x", 1000)}: `format: items of more than 134217728 bytes together`,
+		{"1000000", "", "", "%d" + strings.Repeat("x", 200)}: `format: items of more than 134217728 bytes together`,
 	} {
 		_, err := expr.Sequence(args[0], args[1], args[2], args[3])
 		assert.EqualError(t, err, want, args)
@@ -88,8 +88,8 @@ func FuzzSequence(f *testing.F) {
 		if format == "" {
 			format = "%d"
 		}
-		want := strings.ToValidUTF8(fmt.Sprintf(format, start), "\uFFFD")
-		assert.Equal(t, want, strings.ToValidUTF8(items[0].Text(), "\uFFFD"))
+		want := []rune(fmt.Sprintf(format, start)) // JSON replaces bytes that are not UTF-8, as this does
+		assert.Equal(t, string(want), items[0].Text())
 		assert.NotContains(t, strings.ReplaceAll(format, "%%", ""), "%!")
 		assert.True(t, json.Valid([]byte(items[1].JSON())), items[1].JSON())
 	})

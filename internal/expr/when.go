@@ -11,7 +11,7 @@ import (
 
 // maxPattern is the greatest length of a when clause with a regular expression, in bytes: matching takes the product
 // of the text's length and the pattern's.
-const maxPattern = 16 << 10
+const maxPattern = 8 << 10
 
 // When decides a when clause after its tags were replaced: comparisons, && || !, arithmetic, =~ and in, where a bare
 // word is a string. An empty text is true. A text that does not parse, or has no truth value, is an error; it does not
