@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"github.com/podflow/podflow/dag"
+	"github.com/podflow/podflow/executor/fake"
 	"github.com/podflow/podflow/steps"
 	"github.com/podflow/podflow/workflow"
 	"github.com/podflow/podflow/workflow/spec"
@@ -433,7 +434,7 @@ func TestMistakesOfTemplates(t *testing.T) {
 			`templates[r].script: has no command: it is the interpreter of the source, such as [python]`,
 		}},
 		{"no file", workflow.Container("c", "a").Outputs(rows.File("")), []string{
-			`templates[c].outputs.parameters[rows].valueFrom.path: there is none: it is the file in which the container leaves the value`}},
+			`templates[c].outputs.parameters[rows].valueFrom: has no path: it is the file in which the container leaves the value`}},
 		{"output of a container from a task", workflow.Container("c", "a").Outputs(rows.From(rows.Of(dag.New("d").Task("A", src)))), []string{
 			`templates[c].outputs.parameters[rows]: uses "rows" of "A", which is in template "d"`,
 		}},
@@ -447,7 +448,7 @@ func TestMistakesOfTemplates(t *testing.T) {
 			`templates[f]: the function's input is a int; it must be a struct, whose fields are the parameters`,
 			`templates[f]: the function's output is a *workflow_test.funcOut; it must be a struct, whose fields are the parameters`,
 		}},
-		{"function without an argument", workflow.Func("f", double), []string{`arguments: template "f" needs the parameter "N"`}},
+		{"function whose argument Run gives", workflow.Func("f", double), nil},
 		{"function with unexported fields only", workflow.Func("f", func(context.Context, unexported) (struct{}, error) { return struct{}{}, nil }), nil},
 		{"function with an embedded pointer", workflow.Func("f", func(context.Context, embedsPointer) (struct{}, error) { return struct{}{}, nil }), []string{
 			`templates[f]: the function's input embeds a *workflow_test.funcIn; embed the struct itself`}},
@@ -474,7 +475,7 @@ func TestMistakesOfWorkflows(t *testing.T) {
 			`metadata.name: must be lower-case letters, digits, - and ., and begin and end with a letter or digit`}},
 		{"long name", long, []workflow.Option{message.Set("x")}, []string{
 			`metadata.name: is too long for the name of a run: it has 64 characters, and may have 63`}},
-		{"missing argument", "x-", nil, []string{`arguments: template "echo" needs the parameter "message"`}},
+		{"an argument that Run gives", "x-", nil, nil},
 		{"no such argument", "x-", []workflow.Option{message.Set("x"), workflow.Param[string]("messages").Set("x")}, []string{
 			`arguments.parameters[messages]: template "echo" has no input "messages"; did you mean "message"?`}},
 		{"type of an argument", "x-", []workflow.Option{msgInt.Set(1)}, []string{
@@ -494,6 +495,10 @@ func TestMistakesOfWorkflows(t *testing.T) {
 			assert.Equal(t, tt.want, problems(err))
 		})
 	}
+	t.Run("an argument that Run does not give", func(t *testing.T) {
+		_, err := workflow.Must(workflow.New("x-", echo)).Run(t.Context(), fake.New(t))
+		assert.Equal(t, []string{`arguments.parameters[message]: needs a value`}, problems(err))
+	})
 	t.Run("enum of an argument", func(t *testing.T) {
 		one := workflow.Container("one", "a").Inputs(n.Enum(1, 2))
 		_, err := workflow.New("x-", one, n.Set(3))
