@@ -168,14 +168,14 @@ func (e *VersionError) Unwrap() error { return e.Err }
 // runError is the error of a run that is over; nil if it succeeded.
 func runError(r *engine.Run) error {
 	trouble := r.Err()
-	root, _ := r.Node("")
-	if !root.Phase.FailedOrErrored() {
+	phase := r.Phase()
+	if !phase.FailedOrErrored() {
 		if trouble == nil {
 			return nil
 		}
-		return &RunError{Run: r.Info().Name, Phase: root.Phase, Err: trouble}
+		return &RunError{Run: r.Info().Name, Phase: phase, Err: trouble}
 	}
-	e := &RunError{Run: r.Info().Name, Phase: root.Phase, Message: root.Message, Err: errors.Join(trouble, r.StopCause())}
+	e := &RunError{Run: r.Info().Name, Phase: phase, Message: r.Message(), Err: errors.Join(trouble, r.StopCause())}
 	for _, s := range r.Causes() {
 		e.Nodes = append(e.Nodes, nodeStatus(r, s).nodeError())
 	}

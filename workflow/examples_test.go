@@ -37,7 +37,7 @@ func TestArgoExamples(t *testing.T) {
 				continue
 			}
 			workflows++
-			wf, err := workflow.FromSpec(w)
+			wf, err := workflow.FromSpec(w, workflow.Templates(t.Context(), argotest.Source(t)))
 			if err == nil {
 				assert.True(t, equality.Semantic.DeepEqual(w, wf.Spec()), "what is written back of %s", file)
 			}

@@ -80,7 +80,7 @@ func replayed(t *testing.T, r *argotest.Record) (end, why string) {
 	if err != nil {
 		return "refused", strings.Join(reasons(err), ", ")
 	}
-	wf, err := workflow.FromSpec(s)
+	wf, err := workflow.FromSpec(s, workflow.Templates(t.Context(), argotest.Source(t)))
 	if err != nil {
 		return "refused", strings.Join(reasons(err), ", ")
 	}
@@ -118,7 +118,7 @@ func firstLine(text string) string {
 // replay runs a workflow to its end in virtual time, and resumes by hand what the record says. The run is nil if it
 // did not begin; the error says that it did not end.
 func replay(t *testing.T, r *argotest.Record, wf *workflow.Workflow, x *fake.Executor) (*workflow.Run, error) {
-	runner := workflow.NewRunner(x)
+	runner := workflow.NewRunner(x, workflow.WithConfig(argotest.Source(t)))
 	defer func() { require.NoError(t, runner.Close()) }()
 	var options []workflow.RunOption
 	if name := r.RunName(); name != "" {
@@ -154,7 +154,11 @@ func stopped(t *testing.T, run *workflow.Run, cause error) error {
 func resume(ctx context.Context, run *workflow.Run, path string, outputs map[string]string) error {
 	for e := range run.Events(ctx) {
 		if e.Node.Path == path && e.Node.Phase == workflow.Running {
-			return errors.New("Run.Resume: not supported yet")
+			var given []workflow.OutputValue
+			for name, value := range outputs {
+				given = append(given, workflow.Output[string](name).Set(value))
+			}
+			return run.Resume(ctx, path, given...)
 		}
 	}
 	return fmt.Errorf("%s was never suspended: %w", path, context.Cause(ctx))

@@ -95,7 +95,7 @@ func (r *Runner) configValue(ctx context.Context, name, key string) (string, err
 // DefaultMaxNodes and DefaultMaxDepth bound a run unless [MaxNodes] or [MaxDepth] say otherwise.
 const (
 	DefaultMaxNodes = 10_000_000
-	DefaultMaxDepth = 100_000
+	DefaultMaxDepth = 20_000
 )
 
 // MaxNodes bounds how many nodes a run may have. A run that would have more ends with phase Error: most likely some

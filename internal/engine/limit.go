@@ -1,15 +1,26 @@
 package engine
 
 import (
+	"errors"
 	"fmt"
 	"time"
 )
 
 // tooMuch stops a run that has grown beyond its limits: a template that calls itself without an end, most likely.
-func (m *machine) tooMuch(n *node) {
-	err := fmt.Errorf("the run has more than %d nodes: does a template call itself without an end?", m.limits.Nodes)
+func (m *machine) tooMuch(n *node) bool {
+	var problem string
+	switch {
+	case m.limits.Nodes > 0 && m.count > m.limits.Nodes:
+		problem = fmt.Sprintf("the run has more than %d nodes", m.limits.Nodes)
+	case m.limits.Depth > 0 && int(n.depth) > m.limits.Depth:
+		problem = fmt.Sprintf("the run is nested more than %d deep", m.limits.Depth)
+	default:
+		return false
+	}
+	err := errors.New(problem + ": does a template call itself without an end?")
 	m.end(n, errored, err.Error())
-	m.halt(&stop{cause: err, text: err.Error(), handlers: true})
+	m.halt(&stop{cause: err, text: err.Error()})
+	return true
 }
 
 // runDeadline sets the timer of the run's own deadline.

@@ -112,6 +112,7 @@ func (m *machine) itemEnded(loop, n *node) {
 	if n.phase.bad() {
 		loop.frame.odd = true
 	}
+	m.left(loop.owner(), n)
 	m.leaveLoop(loop)
 }
 

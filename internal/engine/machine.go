@@ -137,6 +137,7 @@ func (m *machine) rootInputs() (values []executor.Value, err error) {
 func (m *machine) add(n node) *node {
 	n.started = m.now
 	n.exit = n.exit || n.scope.exit
+	n.depth = n.scope.depth + 1
 	m.count++
 	return m.nodes.add(n)
 }
@@ -151,6 +152,9 @@ func (m *machine) formOf(t *plan.Template) form {
 
 // set changes the phase of a node and tells those who follow.
 func (m *machine) set(n *node, p phase) {
+	if p.ended() && n.isSet() {
+		m.endContainers(n, p)
+	}
 	n.phase = p
 	m.events.add(record{node: n, at: m.now, phase: p, attempt: n.attempt, message: n.message()})
 	if p.ended() {
@@ -174,8 +178,7 @@ func (m *machine) enter(n *node, err error) {
 	switch {
 	case err != nil:
 		m.end(n, errored, err.Error())
-	case m.limits.Nodes > 0 && m.count > m.limits.Nodes:
-		m.tooMuch(n)
+	case m.tooMuch(n):
 	case n.template.Rules != nil:
 		m.guarded(n)
 	default:
@@ -203,6 +206,9 @@ func (m *machine) body(n *node) {
 // leaf asks for a leaf to be executed, as soon as the run has room for another.
 func (m *machine) leaf(n *node) {
 	m.set(n, pending)
+	if n.isSet() {
+		m.beginContainers(n)
+	}
 	if m.pods.limit > 0 && n.template.Kind.Pod() && !m.pods.pass(n, func() { m.leafAdmitted(n) }) {
 		m.idle[n] = struct{}{}
 		return
@@ -365,6 +371,7 @@ func (m *machine) fulfilled(n *node) {
 		m.over = true
 	case n.role == roleHook:
 		m.hookEnded(scope)
+	case n.role == roleContainer: // it ends with its Pod
 	case n.role == roleItem:
 		m.itemEnded(scope, n)
 	case n.role == roleAttempt:

@@ -21,6 +21,8 @@ type node struct {
 	form     form
 	exit     bool // it is, or is in, the exit handler of the run
 
+	depth int32
+
 	phase    phase
 	attempt  int32 // the number of the last attempt
 	started  int64 // Unix nanoseconds
@@ -33,11 +35,12 @@ type node struct {
 type role uint8
 
 const (
-	roleCall    role = iota // the node of a task or step; or the root
-	roleGroup               // a group of steps
-	roleItem                // one of the nodes of a loop
-	roleAttempt             // one of the nodes of a retry
-	roleHook                // what a hook of the scope runs
+	roleCall      role = iota // the node of a task or step; or the root
+	roleGroup                 // a group of steps
+	roleItem                  // one of the nodes of a loop
+	roleAttempt               // one of the nodes of a retry
+	roleHook                  // what a hook of the scope runs
+	roleContainer             // a container of a set
 )
 
 // form is how a node comes to its end.
@@ -162,6 +165,9 @@ func (n *node) callName() string {
 	case n.role == roleCall:
 		return n.owner().template.Calls[n.call].Name
 	}
+	if n.role == roleContainer {
+		return n.part.label
+	}
 	return n.scope.callName() + n.part.label
 }
 
@@ -199,7 +205,7 @@ func (n *node) planCall() *plan.Call {
 		return &n.part.hook.Call
 	case n.role == roleGroup || n.scope == nil:
 		return nil
-	case n.role == roleItem || n.role == roleAttempt:
+	case n.role == roleItem || n.role == roleAttempt || n.role == roleContainer:
 		return n.scope.planCall()
 	}
 	return &n.owner().template.Calls[n.call]
@@ -257,6 +263,9 @@ func (n *node) nodeType() spec.NodeType {
 		return spec.TypeTaskGroup
 	case formRetry:
 		return spec.TypeRetry
+	}
+	if n.role == roleContainer {
+		return spec.TypeContainer
 	}
 	switch n.template.Kind {
 	case plan.DAG:

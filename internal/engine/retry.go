@@ -22,11 +22,9 @@ func (m *machine) beginAttempt(n *node) {
 		part: &part{label: "(" + strconv.Itoa(i) + ")", index: int32(i)},
 	})
 	n.frame.nodes = append(n.frame.nodes, attempt)
-	if m.limits.Nodes > 0 && m.count > m.limits.Nodes {
-		m.tooMuch(attempt)
-		return
+	if !m.tooMuch(attempt) {
+		m.ruled(attempt)
 	}
-	m.ruled(attempt)
 }
 
 // attemptEnded ends a node with its last attempt, or tries again.

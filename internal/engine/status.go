@@ -239,6 +239,25 @@ func (r *Run) eventsFrom(at int) (batch []Event, seen int, changed <-chan struct
 	return nil, 0, r.changed, false
 }
 
+// displayName is what people are shown as the name of a node.
+func (m *machine) displayName(n *node) string {
+	if n.form != formGroup && n.template.Display != nil && n.form != formLoop {
+		if name, err := n.template.Display.Fill(m.lookup(place{owner: n, node: n})); err == nil {
+			return name
+		}
+	}
+	name := n.callName()
+	if n.role == roleContainer {
+		return name[1:]
+	}
+	for ; n.role != roleCall && n.role != roleGroup; n = n.scope {
+	}
+	if n.scope == nil { // the root, and what is named after it
+		return m.run.Name + name
+	}
+	return name
+}
+
 // status is the state of a node; r.mu is held.
 func (r *Run) status(n *node) Status {
 	s := Status{Type: n.nodeType(), Phase: phases[n.phase], Inputs: n.inputs, Attempts: int(n.attempt) + 1, Root: n.scope == nil}
@@ -247,9 +266,7 @@ func (r *Run) status(n *node) Status {
 	if scope != nil && scope.hidden() {
 		scope = scope.scope
 	}
-	if s.DisplayName = n.callName(); s.Root || scope == r.m.root && n.role != roleCall && n.role != roleGroup {
-		s.DisplayName = r.run.Name + s.DisplayName
-	}
+	s.DisplayName = r.m.displayName(n)
 	if !s.Root {
 		_, s.Parent = scope.names(r.run.Name)
 	}
@@ -302,7 +319,7 @@ func (n *node) causes(found map[*node]bool) {
 	case n.form == formRetry && n.template.Kind.Leaf():
 	case n.form == formRetry && len(n.frame.nodes) > 0:
 		n.frame.nodes[len(n.frame.nodes)-1].causes(found)
-	case n.frame != nil:
+	case n.frame != nil && !n.isSet():
 		for _, child := range n.frame.nodes {
 			child.causes(found)
 		}
@@ -320,7 +337,7 @@ func (r *Run) Task(path string) (*executor.Task, bool) {
 	if n != nil && n.form == formRetry {
 		n = n.frame.nodes[len(n.frame.nodes)-1]
 	}
-	if n == nil || n.form != formBody || !n.template.Kind.Leaf() {
+	if n == nil || n.form != formBody || n.role == roleGroup || !n.template.Kind.Leaf() {
 		return nil, false
 	}
 	return &r.newAttempt(start{node: n, attempt: n.attempt}).task, true
@@ -354,6 +371,8 @@ func (n *node) before() []*node {
 	switch {
 	case n.scope == nil, n.role == roleHook && n.exit && n.scope.scope == nil:
 		return nil
+	case n.role == roleContainer:
+		return n.containersBefore()
 	case n.role == roleItem && n.scope.hidden():
 		return []*node{n.scope.scope}
 	case n.role == roleGroup && n.call > 0:
@@ -380,6 +399,8 @@ func (n *node) outbound() []*node {
 	case n == nil:
 		return nil
 	case n.frame == nil:
+	case n.isSet():
+		return n.lastContainers()
 	case n.form == formLoop:
 		for _, item := range n.frame.nodes {
 			out = append(out, item.outbound()...)

@@ -18,7 +18,7 @@ import (
 func Compile(w *spec.Workflow, funcs map[string]executor.Func, lib *Library) (*Plan, []Problem) {
 	c := &compiler{plan: &Plan{Spec: w, Library: lib}, funcs: funcs, lib: lib}
 	c.withTemplateRef()
-	c.main = &home{specs: w.Spec.Templates, byName: make(map[string]*Template, len(w.Spec.Templates))}
+	c.main = &home{specs: c.plan.Resolved.Spec.Templates, byName: map[string]*Template{}}
 	c.workflow()
 	c.templates()
 	c.entry()

@@ -56,6 +56,8 @@ type Template struct {
 
 	// Rules are what few templates have besides; nil: none.
 	*Rules
+	// Display is what people are shown as the name of the template's nodes; nil: the name.
+	Display *Text
 	// Duration is how long a suspend template waits; nil: until it is resumed.
 	Duration *Text
 

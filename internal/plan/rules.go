@@ -16,6 +16,7 @@ func (c *compiler) rules(path string, t *Template, written *spec.Template) {
 	s := t.Spec
 	r := Rules{Daemon: isTrue(s.Daemon), FailFast: isTrue(s.FailFast)}
 	at := scope{c: c, t: t, call: -1, body: true}
+	t.Display = at.text(path+".annotations", s.Annotations[displayName])
 	if s.Parallelism != nil && *s.Parallelism > 0 {
 		r.Parallelism = int(*s.Parallelism)
 		c.plan.Gates = true
@@ -40,6 +41,9 @@ func (c *compiler) rules(path string, t *Template, written *spec.Template) {
 		t.Rules = &r
 	}
 }
+
+// displayName is the annotation of a template that says what its nodes are shown as.
+const displayName = "workflows.argoproj.io/display-name"
 
 func isTrue(b *bool) bool { return b != nil && *b }
 
@@ -103,7 +107,7 @@ func (c *compiler) retry(path string, at *scope, s *spec.RetryStrategy) *Retry {
 	}
 	r.Limit = at.number(path+".limit", s.Limit)
 	if s.Expression != "" {
-		r.Expression = at.expressionAt(path+".expression", s.Expression)
+		r.Expression = at.taggedExpression(path+".expression", s.Expression)
 	}
 	if b := s.Backoff; b != nil {
 		r.Base = at.duration(path+".backoff.duration", b.Duration)
@@ -235,8 +239,10 @@ func (b *binder) loop(path string, k callSpec) *Loop {
 		if (q.Count == nil) == (q.End == nil) {
 			b.c.problem(at, "needs one of count and end")
 		}
-		if err := expr.CheckFormat(q.Format); err != nil && !strings.Contains(q.Format, "{{") {
-			b.c.problem(at+".format", "%v", err)
+		if q.Format != "" && !strings.Contains(q.Format, "{{") {
+			if err := expr.CheckFormat(q.Format); err != nil {
+				b.c.problem(at+".format", "%v", err)
+			}
 		}
 	}
 	if forms > 1 {

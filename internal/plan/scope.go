@@ -50,6 +50,20 @@ func (s *scope) expressionAt(path, source string) *Expression {
 	return e
 }
 
+// taggedExpression compiles an expression in which tags are replaced before it is one.
+func (s *scope) taggedExpression(path, source string) *Expression {
+	text := s.parse(path, source)
+	if len(text.Refs) == 0 {
+		return s.expressionAt(path, source)
+	}
+	guess, _ := text.Fill(func(*Ref) (string, error) { return "nil", nil })
+	e := s.expressionAt(path, guess)
+	if e != nil {
+		e.Source, e.text = source, &text
+	}
+	return e
+}
+
 // expression compiles an expression and finds what its variables refer to.
 func (s *scope) expression(source string) (*Expression, string) {
 	p, err := expr.Compile(source)

@@ -130,12 +130,35 @@ type Expression struct {
 	Source  string
 	program *expr.Program
 	refs    map[string]*Ref // by the variable's names, joined by dots
+	text    *Text           // not nil: the source has tags, which are replaced before it is compiled
 }
+
+// compiled is the expression with its tags replaced. Their values are within quotes or plain words: what could end a
+// quotation is escaped.
+func (e *Expression) compiled(value Lookup) (*expr.Program, error) {
+	if e.text == nil {
+		return e.program, nil
+	}
+	source, err := e.text.Fill(func(r *Ref) (string, error) {
+		v, err := value(r)
+		return quotes.Replace(v), err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return expr.Compile(source)
+}
+
+var quotes = strings.NewReplacer(`\`, `\\`, `'`, `\'`, `"`, `\"`, "`", "\\x60", "\n", `\n`, "\r", `\r`)
 
 // Eval is the value of the expression. A variable without a value is nil.
 func (e *Expression) Eval(value Lookup) (any, error) {
+	program, err := e.compiled(value)
+	if err != nil {
+		return nil, err
+	}
 	var wrong error
-	v, err := e.program.Eval(func(chain []string) (any, bool) {
+	v, err := program.Eval(func(chain []string) (any, bool) {
 		r := e.refs[strings.Join(chain, ".")]
 		if r == nil {
 			return nil, false

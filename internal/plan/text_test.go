@@ -40,7 +40,6 @@ func TestText(t *testing.T) {
 		"{{}}":                        {nil, "{{}}", nil},
 		"{{{workflow.name}}}":         {nil, "{{{workflow.name}}}", nil},
 		"{{=1+1}}":                    {[]string{"=1+1"}, "<=1+1>", nil},
-		"a{{= {'b': {}} }}c":          {[]string{"= {'b': {}}"}, "a<= {'b': {}}>c", nil},
 		"{{={'b': 1}}}c":              {[]string{"={'b': 1}"}, "<={'b': 1}>c", nil},
 		"{{=1}}}":                     {[]string{"=1"}, "<=1>}", nil},
 		"{{=wrong}}":                  {nil, "{{=wrong}}", []string{"{{=wrong}}: is wrong"}},

@@ -1,0 +1,70 @@
+package engine
+
+import (
+	"slices"
+
+	"github.com/podflow/podflow/internal/plan"
+	"github.com/podflow/podflow/workflow/spec"
+)
+
+// beginContainers shows the containers of a set as nodes of their own below the node of their Pod.
+func (m *machine) beginContainers(pod *node) {
+	set := pod.template.Spec.ContainerSet.Containers
+	pod.frame = &frame{nodes: make([]*node, len(set))}
+	for i := range set {
+		n := m.add(node{
+			scope: pod, template: pod.template, call: pod.call, role: roleContainer,
+			part: &part{label: "." + set[i].Name, index: int32(i)},
+		})
+		pod.frame.nodes[i] = n
+		m.set(n, pending)
+	}
+}
+
+// endContainers ends the containers of a set with their Pod.
+func (m *machine) endContainers(pod *node, p phase) {
+	if pod.frame == nil {
+		return
+	}
+	for _, n := range pod.frame.nodes {
+		if !n.phase.ended() {
+			m.set(n, p)
+		}
+	}
+}
+
+// isSet says that a node is the Pod of a container set.
+func (n *node) isSet() bool {
+	return n.form == formBody && n.template != nil && n.template.Kind == plan.ContainerSet && n.role != roleContainer
+}
+
+func (n *node) container() *spec.ContainerNode {
+	return &n.template.Spec.ContainerSet.Containers[n.part.index]
+}
+
+// containersBefore are the containers that one waits for, or the node of the Pod.
+func (n *node) containersBefore() []*node {
+	var out []*node
+	for _, other := range n.scope.frame.nodes {
+		if slices.Contains(n.container().Dependencies, other.container().Name) {
+			out = append(out, other)
+		}
+	}
+	if out == nil {
+		return []*node{n.scope}
+	}
+	return out
+}
+
+// lastContainers are the containers of a Pod that no other one waits for.
+func (n *node) lastContainers() []*node {
+	var out []*node
+	for _, c := range n.frame.nodes {
+		if !slices.ContainsFunc(n.frame.nodes, func(other *node) bool {
+			return slices.Contains(other.container().Dependencies, c.container().Name)
+		}) {
+			out = append(out, c)
+		}
+	}
+	return out
+}
