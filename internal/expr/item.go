@@ -129,16 +129,16 @@ var noParens = strings.NewReplacer("(", "", ")", "")
 
 // bare is JSON without white space and without the quotes of a string, whose escapes stay.
 func bare(v string) string {
-	if v[0] == '"' {
+	switch v[0] {
+	case '"':
 		return v[1 : len(v)-1]
-	}
-	if v[0] == '{' || v[0] == '[' {
-		return unescapeHTML.Replace(compact(v))
+	case '{', '[':
+		var b bytes.Buffer
+		_ = json.Compact(&b, []byte(v))
+		return b.String()
 	}
 	return v
 }
-
-var unescapeHTML = strings.NewReplacer(`\u003c`, "<", `\u003e`, ">", `\u0026`, "&")
 
 // parts are the elements of a list, or the members of an object with their keys, of a valid JSON text.
 func parts(v string) iter.Seq2[string, string] {
@@ -223,11 +223,8 @@ func unquote(v string) string {
 
 // compact is valid JSON without white space; it escapes <, > and &, as Argo does.
 func compact(v string) string {
-	var b bytes.Buffer
-	_ = json.Compact(&b, []byte(v))
-	escaped := bytes.Buffer{}
-	json.HTMLEscape(&escaped, b.Bytes())
-	return escaped.String()
+	text, _ := json.Marshal(json.RawMessage(v))
+	return string(text)
 }
 
 // jsonKind says what a JSON text is.

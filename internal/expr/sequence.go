@@ -97,12 +97,7 @@ func numbers(first, n, step int64, format string) ([]Item, error) {
 	var all strings.Builder
 	ends := make([]int, n)
 	for i := range n {
-		text := fmt.Sprintf(format, first+i*step)
-		quoted, err := json.Marshal(text)
-		if err != nil {
-			return nil, err
-		}
-		all.WriteString(unescapeHTML.Replace(string(quoted)))
+		all.WriteString(quote(fmt.Sprintf(format, first+i*step)))
 		ends[i] = all.Len()
 		if all.Len() > maxItemText {
 			return nil, errTooLong
@@ -134,4 +129,16 @@ func distance(a, b int64) uint64 {
 		a, b = b, a
 	}
 	return uint64(b) - uint64(a)
+}
+
+// quote is a text as a JSON string.
+func quote(text string) string {
+	if strings.IndexFunc(text, func(r rune) bool { return r < ' ' || r > '~' || r == '"' || r == '\\' }) < 0 {
+		return `"` + text + `"`
+	}
+	var b strings.Builder
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	_ = e.Encode(text)
+	return strings.TrimSuffix(b.String(), "\n")
 }

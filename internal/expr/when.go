@@ -69,17 +69,17 @@ func whenTokens(text string) ([]govaluate.ExpressionToken, error) {
 	if len(text) > maxSource {
 		return nil, fmt.Errorf("when: a text of %d bytes; the longest may have %d", len(text), maxSource)
 	}
-	e, err := parseWhen(text)
+	if len(text) > maxPattern && (strings.Contains(text, "=~") || strings.Contains(text, "!~")) {
+		return nil, fmt.Errorf("when: a text of %d bytes with =~ or !~; the longest may have %d", len(text), maxPattern)
+	}
+	e, err := parseWhen(text) // it matches patterns that are constant, too
 	if err != nil {
 		return nil, whenError(err)
 	}
 	tokens := e.Tokens()
 	for i, t := range tokens {
-		switch {
-		case t.Kind == govaluate.VARIABLE:
+		if t.Kind == govaluate.VARIABLE {
 			tokens[i].Kind = govaluate.STRING
-		case t.Kind == govaluate.COMPARATOR && (t.Value == "=~" || t.Value == "!~") && len(text) > maxPattern:
-			return nil, fmt.Errorf("when: a text of %d bytes with a regular expression; the longest may have %d", len(text), maxPattern)
 		}
 	}
 	return tokens, nil
