@@ -206,6 +206,8 @@ type NodeStatus struct {
 	Result *string
 	// ExitCode is that of the main container or process; nil if there is none.
 	ExitCode *int
+	// Memoized says that the outputs are from a cache, and nothing ran.
+	Memoized bool
 	// Pod is the name of the node's Pod and Host that of the machine, where it has them.
 	Pod, Host string
 
@@ -262,7 +264,7 @@ func nodeStatus(r *engine.Run, s engine.Status) *NodeStatus {
 	return &NodeStatus{
 		Path: s.Path, Name: s.Name, DisplayName: s.DisplayName, Parent: s.Parent, Type: s.Type, Template: s.TemplateName,
 		Phase: s.Phase, Message: s.Message, Attempts: s.Attempts, Started: s.Started, Finished: s.Finished,
-		Inputs: s.Inputs, Outputs: s.Outputs, Result: s.Result, ExitCode: s.ExitCode, Pod: s.PodName, Host: s.HostNode,
+		Inputs: s.Inputs, Outputs: s.Outputs, Result: s.Result, ExitCode: s.ExitCode, Memoized: s.Memoized, Pod: s.PodName, Host: s.HostNode,
 		run: r, err: s.Err,
 	}
 }

@@ -25,6 +25,8 @@ type Runner struct {
 	journal  journal.Journal
 	config   ConfigSource
 	limits   engine.Limits
+	locks    *engine.Locks
+	memos    MemoStore
 
 	mu     sync.Mutex // guards what follows
 	runs   map[string]*entry
@@ -59,6 +61,10 @@ func NewRunner(x executor.Executor, opts ...RunnerOption) *Runner {
 	r := &Runner{executor: x, runs: map[string]*entry{}, limits: engine.Limits{Nodes: DefaultMaxNodes, Depth: DefaultMaxDepth}}
 	for _, o := range opts {
 		o.applyRunner(r)
+	}
+	r.locks = engine.NewLocks(r.configValue)
+	if r.memos == nil {
+		r.memos = &memos{}
 	}
 	return r
 }
@@ -236,6 +242,7 @@ func (r *Runner) resume(ctx context.Context, w *Workflow, rec *journal.Run) (*Ru
 }
 
 func (r *Runner) launch(ctx context.Context, c engine.Config) (*Run, error) {
+	c.Locks, c.Memos = r.locks, r.memos
 	if h, ok := r.executor.(executor.Handler); ok && !c.Over {
 		if err := h.BeginRun(ctx, c.Run); err != nil {
 			return nil, err

@@ -14,6 +14,9 @@ type guard struct {
 	kill  error // why what it has at work is being stopped
 	ready bool  // it is a daemon, and what waited for it goes on
 	runs  bool  // it has run
+	timed bool  // the timers of its times are set
+	locks *holder
+	memo  *memo
 }
 
 // killed is why the node was stopped while others went on, or nil.
@@ -33,20 +36,38 @@ func (n *node) guards() *guard {
 	return i.guard
 }
 
-// guarded begins a node of a template with rules.
+// guarded begins a node of a template with rules, or goes on with its begin.
 func (m *machine) guarded(n *node) {
-	if n.form == formRetry {
+	if n.form == formRetry && n.frame == nil {
 		n.frame = &frame{}
+	}
+	switch g := n.known().guard; {
+	case n.template.Locks != nil && (g == nil || g.locks == nil):
+		m.lock(n)
+	case n.template.Memo != nil && (g == nil || g.memo == nil):
+		m.recall(n)
+	case n.form == formRetry:
 		m.set(n, running)
 		m.beginAttempt(n)
-		return
+	default:
+		m.ruled(n)
 	}
-	m.ruled(n)
 }
 
 // ruled begins what the template does, and the time that it may take.
 func (m *machine) ruled(n *node) {
+	if m.timed(n) {
+		m.body(n)
+	}
+}
+
+// timed sets the timers of a node's times. It reports false if that ended the node.
+func (m *machine) timed(n *node) bool {
 	r := n.template.Rules
+	if r.Timeout == nil && r.PendingTimeout == nil || n.known().guard != nil && n.info.guard.timed {
+		return true
+	}
+	n.guards().timed = true
 	for _, t := range []struct {
 		text *plan.Text
 		why  alarm
@@ -55,13 +76,13 @@ func (m *machine) ruled(n *node) {
 		d, err := m.duration(n, t.text, t.name)
 		if err != nil {
 			m.end(n, errored, err.Error())
-			return
+			return false
 		}
 		if t.text != nil {
 			m.timers = append(m.timers, timer{node: n, at: n.started + int64(d), why: t.why})
 		}
 	}
-	m.body(n)
+	return true
 }
 
 // ran is called when a leaf begins to run.
@@ -118,8 +139,8 @@ func (m *machine) alarm(t timer) {
 
 // kill stops a leaf. It fails when the executor says that it has stopped.
 func (m *machine) kill(n *node, cause error) {
-	if n.guards().ready {
-		return
+	if g := n.guards(); g.ready || n.form == formRetry && g.locks.got() {
+		return // it was to bound the waiting for the locks; each attempt has timers of its own
 	}
 	if _, idle := m.idle[n]; idle {
 		delete(m.idle, n)

@@ -29,6 +29,7 @@ type machine struct {
 	stop    *stop              // why nothing more begins
 	idle    map[*node]struct{} // nodes that wait for nothing that is at work: suspended, backing off, queued
 	pods    gate
+	locks   *holder // of the run's own locks
 	commands
 	ids idIndex
 }
@@ -44,6 +45,7 @@ type commands struct {
 	starts []start
 	timers []timer
 	kills  []kill
+	asks   []ask
 }
 
 // start is the command to execute an attempt of a leaf.
@@ -105,6 +107,17 @@ func (m *machine) begin() {
 	m.idle = map[*node]struct{}{}
 	m.root = m.nodes.add(node{template: m.plan.Entry, form: m.formOf(m.plan.Entry), started: m.now})
 	m.count++
+	if waits, err := m.lockRun(); err != nil {
+		m.end(m.root, errored, err.Error())
+	} else if !waits {
+		m.beginRoot()
+	}
+	m.settle()
+}
+
+// beginRoot begins the root, and the run's time.
+func (m *machine) beginRoot() {
+	m.root.started = m.now
 	if len(m.plan.Hooks) > 0 {
 		m.root.more().hooks = &hooks{defs: m.plan.Hooks}
 	}
@@ -112,7 +125,6 @@ func (m *machine) begin() {
 	inputs, err := m.rootInputs()
 	m.root.inputs = inputs
 	m.enter(m.root, err)
-	m.settle()
 }
 
 // rootInputs are the workflow's arguments that the entry template takes, or its defaults.
@@ -152,6 +164,9 @@ func (m *machine) formOf(t *plan.Template) form {
 
 // set changes the phase of a node and tells those who follow.
 func (m *machine) set(n *node, p phase) {
+	if p == succeeded && n.known().guard != nil && m.keep(n) {
+		return
+	}
 	if p.ended() && n.isSet() {
 		m.endContainers(n, p)
 	}
@@ -352,6 +367,9 @@ func (m *machine) settle() {
 		n := m.ended[len(m.ended)-1]
 		m.ended = m.ended[:len(m.ended)-1]
 		if i := n.info; i != nil {
+			if i.guard != nil {
+				m.unlock(i.guard.locks)
+			}
 			if i.isReady() {
 				continue // its scope went on when the daemon was ready
 			}
@@ -369,6 +387,7 @@ func (m *machine) fulfilled(n *node) {
 	switch scope := n.scope; {
 	case scope == nil:
 		m.over = true
+		m.unlock(m.locks)
 	case n.role == roleHook:
 		m.hookEnded(scope)
 	case n.role == roleContainer: // it ends with its Pod

@@ -31,6 +31,9 @@ type Config struct {
 	Config []executor.Value
 	// Limits bound the run.
 	Limits Limits
+	// Locks and Memos are what the run shares with others.
+	Locks *Locks
+	Memos Memos
 	// Journal takes each end before anything acts on it; nil: nobody needs it.
 	Journal journal.Journal
 	// Ended is what an earlier process recorded.
@@ -45,6 +48,8 @@ type Run struct {
 	exec     executor.Executor
 	releaser executor.Releaser
 	journal  journal.Journal
+	locks    *Locks
+	memos    Memos
 	known    map[executor.ID]*journal.Record
 	over     bool
 	ctx      context.Context // of the run
@@ -79,6 +84,7 @@ type event struct {
 	stop    *stop            // not nil: the run is to stop, and why
 	alarm   *timer           // not nil: the time has come
 	resume  *resumption      // not nil: a suspended node goes on
+	answer  answer           // not nil: to something that the machine asked
 }
 
 // resumption is values for the outputs of a suspended node.
@@ -94,7 +100,7 @@ func (e *event) isEnd() bool { return e.attempt != nil && e.update == nil }
 // Start begins a run and returns at once. The executor's BeginRun, and the journal's record of the start, are the
 // caller's.
 func Start(c Config) *Run {
-	r := &Run{run: c.Run, exec: c.Executor, journal: c.Journal, done: make(chan struct{})}
+	r := &Run{run: c.Run, exec: c.Executor, journal: c.Journal, locks: c.Locks, memos: c.Memos, done: make(chan struct{})}
 	r.releaser, _ = c.Executor.(executor.Releaser)
 	r.ctx, r.cancel = context.WithCancelCause(context.Background())
 	r.workCtx, r.stopWork = context.WithCancelCause(r.ctx)
@@ -221,10 +227,7 @@ func (r *Run) newAttempt(s start) *attempt {
 		t.Name, t.WantResult = c.Name, c.WantResult
 	}
 	t.Template, t.Written = a.template, n.template.Spec
-	a.ctx = r.workCtx
-	if n.exit {
-		a.ctx = r.ctx
-	}
+	a.ctx = r.contextOf(n)
 	return a
 }
 
@@ -399,6 +402,9 @@ func (r *Run) drive() (mine start) {
 
 // carryOut sets the timers and stops the attempts that the machine wants.
 func (r *Run) carryOut(todo commands) {
+	for _, a := range todo.asks {
+		a.carryOut(r)
+	}
 	for _, k := range todo.kills {
 		if cancel, ok := r.kills.Load(k.node); ok {
 			cancel.(context.CancelCauseFunc)(k.cause)
@@ -434,6 +440,11 @@ func (r *Run) apply(batch []event) commands {
 			r.m.now = time.Now().UnixNano()
 			if !r.detached {
 				r.m.alarm(*e.alarm)
+			}
+		case e.answer != nil:
+			r.m.now = time.Now().UnixNano()
+			if !r.detached {
+				e.answer.apply(&r.m)
 			}
 		case e.resume != nil:
 			r.m.now = time.Now().UnixNano()

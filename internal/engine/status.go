@@ -24,6 +24,7 @@ type Status struct {
 	ExitCode                 *int
 	PodName, PodIP, HostNode string
 	Err                      error
+	Memoized                 bool   // its outputs are from a cache
 	Parent                   string // the path of the node that it is in
 	Root                     bool
 }
@@ -283,6 +284,7 @@ func (r *Run) status(n *node) Status {
 	if i := n.info; i != nil {
 		s.Message, s.Outputs, s.Result, s.ExitCode, s.Err = i.message, i.outputs, i.result, i.exitCode, i.err
 		s.PodName, s.PodIP, s.HostNode = i.podName, i.podIP, i.hostNode
+		s.Memoized = i.memoized()
 	}
 	return s
 }
@@ -334,7 +336,7 @@ func (r *Run) Task(path string) (*executor.Task, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	n := r.find(path)
-	if n != nil && n.form == formRetry {
+	if n != nil && n.form == formRetry && len(n.frame.nodes) > 0 {
 		n = n.frame.nodes[len(n.frame.nodes)-1]
 	}
 	if n == nil || n.form != formBody || n.role == roleGroup || !n.template.Kind.Leaf() {

@@ -79,6 +79,7 @@ func (c *compiler) workflow() {
 		c.plan.Parallelism = int(*p)
 	}
 	s := scope{c: c, call: -1}
+	c.plan.Locks = s.locks("spec.synchronization", w.Spec.Synchronization)
 	c.plan.Fields = newStencil(&w.Spec, func(at *place, source string) Text {
 		return s.parse("spec"+at.String(), source)
 	})

@@ -1,8 +1,6 @@
 package plan
 
 import (
-	"time"
-
 	"github.com/podflow/podflow/internal/expr"
 	"github.com/podflow/podflow/workflow/spec"
 )
@@ -73,20 +71,6 @@ type Rules struct {
 	Memo *Memo
 	// Metrics are computed at the end of a node.
 	Metrics []spec.Prometheus
-}
-
-// Lock is a mutex, or a semaphore whose limit is a key of a ConfigMap.
-type Lock struct {
-	Name      *Text // of the mutex, or of the ConfigMap
-	Key       *Text // of the ConfigMap; nil for a mutex
-	Namespace *Text
-}
-
-// Memo is the memoize rule of a template.
-type Memo struct {
-	Key    Text
-	Cache  Text // name of the ConfigMap
-	MaxAge time.Duration
 }
 
 // Retry is when a template runs again.

@@ -25,6 +25,8 @@ type Plan struct {
 	Hooks []Hook
 	// Parallelism bounds how many Pods of the run are at work at a time; 0: not bounded.
 	Parallelism int
+	// Locks are what the run holds from its begin to its end.
+	Locks []Lock
 	// Daemons and Gates say that some template is a daemon, or bounds how many of its children run.
 	Daemons, Gates bool
 	// Config are the keys of ConfigMaps that the workflow uses.

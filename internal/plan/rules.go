@@ -37,6 +37,8 @@ func (c *compiler) rules(path string, t *Template, written *spec.Template) {
 	if s.RetryStrategy != nil {
 		r.Retry = c.retry(path+".retryStrategy", &at, s.RetryStrategy)
 	}
+	r.Locks = at.locks(path+".synchronization", s.Synchronization)
+	r.Memo = at.memo(path+".memoize", s.Memoize)
 	if !isZeroRules(&r) {
 		t.Rules = &r
 	}

@@ -16,6 +16,7 @@ import (
 var workflowFields = fieldSet[spec.WorkflowSpec](
 	"Entrypoint", "Arguments", "Templates", "TemplateDefaults", "WorkflowTemplateRef",
 	"OnExit", "Hooks", "ActiveDeadlineSeconds", "Parallelism", "RetryStrategy",
+	"Synchronization", "Priority",
 	// the Pods'
 	"ServiceAccountName", "AutomountServiceAccountToken", "Volumes", "ImagePullSecrets", "NodeSelector", "Affinity",
 	"Tolerations", "SecurityContext", "HostAliases", "HostNetwork", "DNSPolicy", "DNSConfig", "SchedulerName",
@@ -25,7 +26,7 @@ var workflowFields = fieldSet[spec.WorkflowSpec](
 
 // workflowHints are those that change nothing of what the workflow does.
 var workflowHints = fieldSet[spec.WorkflowSpec](
-	"TTLStrategy", "ArchiveLogs", "Executor", "WorkflowMetadata", "Priority", "ArtifactGC", "ArtifactRepositoryRef",
+	"TTLStrategy", "ArchiveLogs", "Executor", "WorkflowMetadata", "ArtifactGC", "ArtifactRepositoryRef",
 )
 
 // templateFields are the fields of a template that something acts on.
@@ -33,6 +34,7 @@ var templateFields = fieldSet[spec.Template](
 	"Name", "Inputs", "Outputs", "Container", "Script", "ContainerSet", "Resource", "HTTP", "Data", "Plugin", "Suspend",
 	"DAG", "Steps",
 	"RetryStrategy", "Timeout", "PendingTimeout", "Parallelism", "FailFast", "Daemon",
+	"Synchronization", "Memoize",
 	// the Pod's
 	"ServiceAccountName", "AutomountServiceAccountToken", "Volumes", "InitContainers", "Sidecars", "NodeSelector",
 	"Affinity", "Tolerations", "SecurityContext", "HostAliases", "SchedulerName", "PriorityClassName", "Metadata",
