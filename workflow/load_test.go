@@ -11,7 +11,7 @@ import (
 	"github.com/podflow/podflow/workflow"
 )
 
-// What is not built yet is refused, by its name and path.
+// What is wrong is refused, with its path.
 func TestLoadRefuses(t *testing.T) {
 	const head = "apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {name: w}\nspec:\n  entrypoint: main\n"
 	const leaf = "  - {name: c, container: {image: a}}\n"
@@ -23,51 +23,45 @@ func TestLoadRefuses(t *testing.T) {
 	}
 	template := func(more string) string { return head + "  templates:\n  - {name: main, " + more + "}\n" }
 	const image = "container: {image: a}, "
+	const dag = "dag: {tasks: [{name: A, inline: {container: {image: a}}}]}, "
 	for _, tt := range []struct{ yaml, want string }{
-		{task(`when: "true"`), "templates[main].tasks[B].when: when: not supported yet"},
-		{task(`depends: "A.Failed"`), "templates[main].tasks[B].depends: an expression other than names joined by &&: not supported yet"},
-		{task(`depends: "A || A"`), "templates[main].tasks[B].depends: an expression other than names joined by &&: not supported yet"},
-		{task(`depends: "AA"`), `templates[main].tasks[B].depends: no task "AA"; did you mean "A"?`},
-		{task(`depends: A, dependencies: [A]`), "templates[main].tasks[B].depends: a task has dependencies or depends, not both"},
-		{task(`withItems: [1]`), "templates[main].tasks[B].withItems: withItems: not supported yet"},
-		{task(`withParam: "[1]"`), "templates[main].tasks[B].withParam: withParam: not supported yet"},
-		{task(`withSequence: {count: 1}`), "templates[main].tasks[B].withSequence: withSequence: not supported yet"},
-		{task(`continueOn: {failed: true}`), "templates[main].tasks[B].continueOn: continueOn: not supported yet"},
-		{task(`onExit: c`), "templates[main].tasks[B].onExit: onExit: not supported yet"},
-		{task(`hooks: {exit: {template: c}}`), "templates[main].tasks[B].hooks: hooks: not supported yet"},
-		{task(`arguments: {artifacts: [{name: a, from: x}]}`), "templates[main].tasks[B].arguments.artifacts: artifacts: not supported yet"},
-		{step(`when: "true"`), "templates[main].steps[B].when: when: not supported yet"},
-		{step(`withItems: [1]`), "templates[main].steps[B].withItems: withItems: not supported yet"},
-		{step(`continueOn: {error: true}`), "templates[main].steps[B].continueOn: continueOn: not supported yet"},
-		{strings.Replace(step(`onExit: c`), "template: c, ", "templateRef: {name: a, template: b}, ", 1),
-			"templates[main].steps[B].templateRef: templateRef: not supported yet\ntemplates[main].steps[B].onExit: onExit: not supported yet"},
-		{template(image + `retryStrategy: {limit: 2}`), "templates[main].retryStrategy: retryStrategy: not supported yet"},
-		{template(image + `timeout: 5s`), "templates[main].timeout: timeout: not supported yet"},
-		{template(image + `daemon: true`), "templates[main].daemon: daemon: not supported yet"},
-		{template(image + `memoize: {key: k, cache: {configMap: {name: c}}}`), "templates[main].memoize: memoize: not supported yet"},
-		{template(image + `synchronization: {mutexes: [{name: m}]}`), "templates[main].synchronization: synchronization: not supported yet"},
-		{template(image + `metrics: {prometheus: []}`), "templates[main].metrics: metrics: not supported yet"},
-		{template(image + `podSpecPatch: "{}"`), "templates[main].podSpecPatch: podSpecPatch: not supported yet"},
-		{template(image + `inputs: {artifacts: [{name: a}]}`), "templates[main].inputs.artifacts: artifacts: not supported yet"},
-		{template(image + `outputs: {artifacts: [{name: a, path: /a}]}`), "templates[main].outputs.artifacts: artifacts: not supported yet"},
-		{template(image + `outputs: {parameters: [{name: a, globalName: g, valueFrom: {path: /a}}]}`), "templates[main].outputs.parameters[a].globalName: globalName: not supported yet"},
-		{template(`suspend: {}`), "templates[main].suspend: suspend: not supported yet"},
-		{template(`http: {url: x}`), "templates[main].http: http: not supported yet"},
-		{template(`resource: {action: get}`), "templates[main].resource: resource: not supported yet"},
-		{template(image + `script: {image: a, command: [sh], source: x}`), "templates[main]: is of several kinds: container, script"},
-		{template(`inputs: {}`), "templates[main]: does nothing: it has no container, script, dag or steps"},
-		{template(image+`nodeSelector: {}`) + "  onExit: main\n", "spec.onExit: onExit: not supported yet"},
-		{template(image+`nodeSelector: {}`) + "  parallelism: 2\n", "spec.parallelism: parallelism: not supported yet"},
-		{template(image+`nodeSelector: {}`) + "  activeDeadlineSeconds: 2\n", "spec.activeDeadlineSeconds: activeDeadlineSeconds: not supported yet"},
-		{template(image+`nodeSelector: {}`) + "  templateDefaults: {timeout: 1s}\n", "spec.templateDefaults: templateDefaults: not supported yet"},
-		{template(image+`nodeSelector: {}`) + "  arguments: {artifacts: [{name: a}]}\n", "arguments.artifacts: artifacts: not supported yet"},
-		{template(`container: {image: a, args: ["{{=1+1}}", "{{retries}}", "{{inputs.artifacts.a.path}}"]}`),
-			"templates[main].container.args[0]: expression tags are not supported yet: {{=1+1}}\n" +
-				"templates[main].container.args[1]: {{retries}}: this variable is not supported yet\n" +
-				"templates[main].container.args[2]: {{inputs.artifacts.a.path}}: artifacts are not supported yet"},
+		{task(`depends: A, dependencies: [A]`), `templates[main].tasks[B].dependencies: a dag has dependencies or depends, not both: write "depends: A"`},
+		{task(`depends: A.Failed, continueOn: {failed: true}`), "templates[main].tasks[B].continueOn: is not for a dag with depends: write the ends that are good enough into the depends of those that wait for it"},
+		{task(`depends: "A.Faild"`), `templates[main].tasks[B].depends: column 3: no condition "Faild"; did you mean "Failed"?`},
+		{task(`depends: "A &&"`), "templates[main].tasks[B].depends: column 5: expected a task, found the end"},
+		{task(`depends: "X || A"`), `templates[main].tasks[B].depends: no task "X"`},
+		{task(`when: "a == == b"`), ""},
+		{task(`when: "{{tasks.A.status}} == Succeeded"`), "templates[main].tasks[B].when: {{tasks.A.status}}: task \"A\" does not run before this one: name it in the dependencies"},
+		{task(`when: "{{item}} == 1"`), "templates[main].tasks[B].when: {{item}}: there is no loop here: only the arguments, the condition and the hooks of a task or step with withItems, withParam or withSequence have an item"},
+		{task(`withItems: [1], withParam: "[1]"`), "templates[main].tasks[B]: has more than one of withItems, withParam and withSequence"},
+		{task(`withParam: "{}"`), ""},
+		{task(`withSequence: {}`), "templates[main].tasks[B].withSequence: needs one of count and end"},
+		{task(`withSequence: {count: 1, end: 2}`), "templates[main].tasks[B].withSequence: needs one of count and end"},
+		{task(`withSequence: {count: x}`), `templates[main].tasks[B].withSequence.count: "x" is not a number`},
+		{task(`withSequence: {count: 1, format: "%s"}`), ""},
+		{task(`hooks: {late: {template: c}}`), "templates[main].tasks[B].hooks[late].expression: there is none: only the hook called exit needs no condition"},
+		{task(`hooks: {exit: {template: d}}`), `templates[main].tasks[B].hooks[exit].template: no template "d"; did you mean "c"?`},
+		{task(`inline: {container: {image: a}}`), "templates[main].tasks[B]: has more than one of template, templateRef and inline"},
+		{step(`when: "{{steps.X.status}} == Failed"`), `templates[main].steps[B].when: {{steps.X.status}}: no step "X"`},
+		{head + "  templates:\n" + leaf + "  - name: main\n    steps: [[{name: B, templateRef: {name: x, template: y}}]]\n",
+			`templates[main].steps[B].templateRef: "x" is not known: no source of templates was given that has it`},
+		{template(image + `retryStrategy: {limit: x}`), `templates[main].retryStrategy.limit: "x" is not a number`},
+		{template(image + `retryStrategy: {retryPolicy: Allways}`), `templates[main].retryStrategy.retryPolicy: "Allways" is not one of Always, OnFailure, OnError, OnTransientError; did you mean "Always"?`},
+		{template(image + `retryStrategy: {limit: 1, backoff: {factor: 2}}`), "templates[main].retryStrategy.backoff.duration: there is none: it is how long to wait the first time"},
+		{template(image + `retryStrategy: {expression: "lastRetry.code > 1"}`), "templates[main].retryStrategy.expression: lastRetry.code: no such variable; lastRetry has exitCode, status, duration, message"},
+		{template(image + `timeout: soon`), ""},
+		{template(dag + `timeout: 5s`), "templates[main].timeout: a dag template has none: give it to the templates that it calls, or the workflow an activeDeadlineSeconds"},
+		{template(`suspend: {}, outputs: {parameters: [{name: a, valueFrom: {path: /a}}]}`), "templates[main].outputs.parameters[a].valueFrom: has no supplied: a suspension's outputs are given by who resumes it"},
+		{template(`resource: {action: get}, outputs: {parameters: [{name: a, valueFrom: {path: /a}}]}`), "templates[main].outputs.parameters[a].valueFrom: has no jsonPath or jqFilter: it is what to take from the object"},
+		{template(image+`nodeSelector: {}`) + "  onExit: man\n", `spec.onExit.template: no template "man"; did you mean "main"?`},
+		{template(image+`nodeSelector: {}`) + "  executorPlugins: [{}]\n", "spec.executorPlugins: executorPlugins: not supported yet"},
+		{template(`container: {image: a, args: ["{{=1+}}", "{{retrys}}", "{{inputs.artifacts.a.path}}", "{{=inputs.parameters.x}}", "{{workflow.outputs.parameters.g}}"]}`),
+			"templates[main].container.args[0]: {{=1+}}: column 2: unexpected token EOF\n" +
+				"templates[main].container.args[2]: {{inputs.artifacts.a.path}}: template \"main\" declares no input artifact \"a\"\n" +
+				"templates[main].container.args[3]: {{=inputs.parameters.x}}: inputs.parameters.x: template \"main\" declares no input \"x\"\n" +
+				"templates[main].container.args[4]: {{workflow.outputs.parameters.g}}: no template has an output with the globalName \"g\""},
 		{template(`plugin: {podflow: {func: price}}`), `templates[main].plugin: needs the Go function "price", which this program does not have`},
-		{template(`plugin: {hello: {}}`), `templates[main].plugin: plugin: not supported yet`},
-		{"{}", "line 1: apiVersion: missing; expected \"argoproj.io/v1alpha1\"\nline 1: kind: missing; expected one of ClusterWorkflowTemplate, CronWorkflow, Workflow, WorkflowEventBinding, WorkflowTemplate"},
+		{"{}", "line 1: apiVersion: missing; expected \"argoproj.io/v1alpha1\"\nline 1: kind: missing; expected one of ClusterWorkflowTemplate, ConfigMap, CronWorkflow, PersistentVolumeClaim, ResourceQuota, Workflow, WorkflowEventBinding, WorkflowTemplate"},
 		{"", "expected one Workflow, found 0 of 0 objects"},
 	} {
 		_, err := workflow.Load(strings.NewReader(tt.yaml))

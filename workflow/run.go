@@ -18,8 +18,12 @@ import (
 type RunOption interface{ applyRun(*runConfig) }
 
 type runConfig struct {
-	args []*build.Arg
-	name string
+	args                []*build.Arg
+	name                string
+	labels, annotations map[string]string
+	restart             []string
+	memoized            bool
+	replaces, keeps     *Run // the run whose place this one takes, and the one whose results it keeps
 }
 
 type runOption func(*runConfig)
@@ -45,7 +49,10 @@ func (w *Workflow) Run(ctx context.Context, x executor.Executor, opts ...RunOpti
 }
 
 // Run is one run of a workflow. Its methods may be called at any time, also when it is over.
-type Run struct{ r *engine.Run }
+type Run struct {
+	r *engine.Run
+	w *Workflow
+}
 
 // Name is the run's name.
 func (r *Run) Name() string { return r.r.Info().Name }
@@ -105,7 +112,13 @@ func (r *Run) Terminate(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// Resume lets the suspended node of that path go on, with values for the outputs that it is to be supplied with; see
+// Suspend lets nothing more begin until the run is resumed. What is at work goes on.
+func (r *Run) Suspend(ctx context.Context) error {
+	r.r.Hold()
+	return ctx.Err()
+}
+
+// Resume lets go on what [Run.Suspend] holds, if the path is empty; else the suspended node of that path, with values for the outputs that it is to be supplied with; see
 // [Output.Set]. It is an error if the node is not suspended, or has no such output.
 func (r *Run) Resume(ctx context.Context, path string, outputs ...OutputValue) error {
 	values := make([]executor.Value, len(outputs))
@@ -161,13 +174,13 @@ func (r *Run) Children() map[string][]string { return r.r.Children() }
 // Logs follows the log of a node's last attempt to its end. The error is executor.ErrNoLog if there is none, or the
 // executor keeps none.
 func (r *Run) Logs(ctx context.Context, path string) (io.ReadCloser, error) {
-	task, ok := r.r.Task(path)
-	if !ok {
+	task, x := r.r.Task(path)
+	if task == nil {
 		return nil, fmt.Errorf("node %q: no container, script or function of that path has begun: %w", path, executor.ErrNoLog)
 	}
-	logs, ok := r.r.Executor().(executor.LogReader)
+	logs, ok := x.(executor.LogReader)
 	if !ok {
-		return nil, fmt.Errorf("node %q: %T: %w", path, r.r.Executor(), executor.ErrNoLog)
+		return nil, fmt.Errorf("node %q: %T: %w", path, x, executor.ErrNoLog)
 	}
 	return logs.Logs(ctx, task)
 }
@@ -210,6 +223,9 @@ type NodeStatus struct {
 	Memoized bool
 	// Pod is the name of the node's Pod and Host that of the machine, where it has them.
 	Pod, Host string
+	// Metrics are what the node's template says is to be measured of it, which is done when it has ended: until then
+	// there are only those that show how long it takes. A node that is tried again has them once for all its attempts.
+	Metrics []Metric
 
 	run *engine.Run
 	err error
@@ -265,6 +281,7 @@ func nodeStatus(r *engine.Run, s engine.Status) *NodeStatus {
 		Path: s.Path, Name: s.Name, DisplayName: s.DisplayName, Parent: s.Parent, Type: s.Type, Template: s.TemplateName,
 		Phase: s.Phase, Message: s.Message, Attempts: s.Attempts, Started: s.Started, Finished: s.Finished,
 		Inputs: s.Inputs, Outputs: s.Outputs, Result: s.Result, ExitCode: s.ExitCode, Memoized: s.Memoized, Pod: s.PodName, Host: s.HostNode,
-		run: r, err: s.Err,
+		Metrics: metrics(s.Metrics),
+		run:     r, err: s.Err,
 	}
 }

@@ -23,13 +23,15 @@ type machine struct {
 	count   int
 	events  pages[record]
 	root    *node
-	over    bool // the root has ended, and the exit handlers too
-	live    int  // how many attempts are at work
+	over    bool     // the root has ended, and the exit handlers too
+	metrics []Metric // of the run, when it is over
+	live    int      // how many attempts are at work
 	ended   []*node
 	stop    *stop              // why nothing more begins
 	idle    map[*node]struct{} // nodes that wait for nothing that is at work: suspended, backing off, queued
 	pods    gate
 	locks   *holder // of the run's own locks
+	held    []*node // leaves that may not begin, while the run is held; nil: it is not
 	commands
 	ids idIndex
 }
@@ -174,6 +176,9 @@ func (m *machine) set(n *node, p phase) {
 	m.events.add(record{node: n, at: m.now, phase: p, attempt: n.attempt, message: n.message()})
 	if p.ended() {
 		n.finished = m.now
+		if n.measured() {
+			m.measure(n)
+		}
 		m.ended = append(m.ended, n)
 	} else if n.info != nil && n.info.hooks != nil {
 		m.changed(n)
@@ -235,6 +240,9 @@ func (m *machine) leafAdmitted(n *node) {
 	delete(m.idle, n)
 	if n.phase.ended() {
 		m.leafLeft(n)
+		return
+	}
+	if m.holds(n) {
 		return
 	}
 	m.live++
@@ -387,6 +395,7 @@ func (m *machine) fulfilled(n *node) {
 	switch scope := n.scope; {
 	case scope == nil:
 		m.over = true
+		m.measureRun()
 		m.unlock(m.locks)
 	case n.role == roleHook:
 		m.hookEnded(scope)

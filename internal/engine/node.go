@@ -74,6 +74,7 @@ type info struct {
 	excused                  []string // the reasons that count only once
 	hooks                    *hooks
 	guard                    *guard
+	metrics                  []Metric
 }
 
 // frame is the progress of what consists of other nodes: a dag, steps, a group of them, a loop, a retry.
@@ -272,7 +273,7 @@ func (n *node) nodeType() spec.NodeType {
 		return spec.TypeDAG
 	case plan.Steps:
 		return spec.TypeSteps
-	case plan.Func:
+	case plan.Func, plan.Plugin:
 		return spec.TypePlugin
 	case plan.Suspend:
 		return spec.TypeSuspend

@@ -24,7 +24,9 @@ import (
 type Config struct {
 	Plan     *plan.Plan
 	Executor executor.Executor
-	Run      *executor.Run
+	// Own is what is done without it.
+	Own Own
+	Run *executor.Run
 	// Arguments are the values of the workflow's parameters; those that are not given have their defaults.
 	Arguments []executor.Value
 	// Config are the values of the keys of ConfigMaps that the plan names, by their variables.
@@ -46,6 +48,7 @@ type Config struct {
 type Run struct {
 	run      *executor.Run
 	exec     executor.Executor
+	own      Own
 	releaser executor.Releaser
 	journal  journal.Journal
 	locks    *Locks
@@ -83,7 +86,8 @@ type event struct {
 	update  *executor.Update // not nil: no end, but what happened to the attempt
 	stop    *stop            // not nil: the run is to stop, and why
 	alarm   *timer           // not nil: the time has come
-	resume  *resumption      // not nil: a suspended node goes on
+	resume  *resumption      // not nil: a suspended node, or the held run, goes on
+	hold    bool             // the run is to be held
 	answer  answer           // not nil: to something that the machine asked
 }
 
@@ -100,28 +104,33 @@ func (e *event) isEnd() bool { return e.attempt != nil && e.update == nil }
 // Start begins a run and returns at once. The executor's BeginRun, and the journal's record of the start, are the
 // caller's.
 func Start(c Config) *Run {
-	r := &Run{run: c.Run, exec: c.Executor, journal: c.Journal, locks: c.Locks, memos: c.Memos, done: make(chan struct{})}
+	r := &Run{run: c.Run, exec: c.Executor, own: c.Own, journal: c.Journal, locks: c.Locks, memos: c.Memos, done: make(chan struct{})}
 	r.releaser, _ = c.Executor.(executor.Releaser)
 	r.ctx, r.cancel = context.WithCancelCause(context.Background())
 	r.workCtx, r.stopWork = context.WithCancelCause(r.ctx)
 	r.m = machine{
-		run: c.Run, plan: c.Plan, vars: newRunVars(c.Run, c.Plan, c.Arguments, c.Config), now: time.Now().UnixNano(),
+		run: c.Run, plan: c.Plan, vars: newRunVars(c.Run, c.Plan, c.Arguments, c.Config), now: c.Run.Created.UnixNano(),
 		limits: c.Limits,
-	}
-	if len(c.Ended) > 0 {
-		r.known = make(map[executor.ID]*journal.Record, len(c.Ended))
-		for i := range c.Ended {
-			r.known[c.Ended[i].ID] = &c.Ended[i]
-		}
 	}
 	r.over = c.Over
 	r.work.Add(1) // for the run itself, until it is closed
 	r.driving = true
 	r.mu.Lock()
+	if s := c.Run.Workflow.Spec.Suspend; s != nil && *s {
+		r.m.hold()
+	}
 	r.m.begin()
+	if len(c.Ended) > 0 {
+		r.replay(c.Ended)
+	}
 	todo := r.m.take()
 	ended := r.m.done()
+	stop := r.m.stop
 	r.mu.Unlock()
+	if stop != nil {
+		r.stopped.Store(true)
+		r.halt(stop)
+	}
 	r.carryOut(todo)
 	for _, s := range todo.starts {
 		r.launch(s)
@@ -147,7 +156,10 @@ func (r *Run) Stop(cause error) { r.tell(event{stop: &stop{cause: cause, handler
 // Detach lets go of the run: what is at work goes on without it.
 func (r *Run) Detach() { r.Cancel(executor.ErrDetach) }
 
-// Resume lets a suspended node go on, with values for its outputs.
+// Hold keeps what has not begun from beginning until the run is resumed.
+func (r *Run) Hold() { r.tell(event{hold: true}) }
+
+// Resume lets a suspended node go on, or with an empty path the held run, with values for its outputs.
 func (r *Run) Resume(ctx context.Context, path string, values []executor.Value) error {
 	e := &resumption{path, values, make(chan error, 1)}
 	r.tell(event{resume: e})
@@ -276,7 +288,7 @@ func (r *Run) execute(a *attempt) {
 	case a.delay > 0 && !a.wait(a.ctx):
 		a.err = context.Cause(a.ctx)
 	default:
-		a.result, a.err = r.exec.Execute(a.ctx, &a.task, a.notify)
+		a.result, a.err = r.executor(a.node.template).Execute(a.ctx, &a.task, a.notify)
 	}
 	a.at = time.Now().UnixNano()
 }
@@ -446,6 +458,8 @@ func (r *Run) apply(batch []event) commands {
 			if !r.detached {
 				e.answer.apply(&r.m)
 			}
+		case e.hold:
+			r.m.hold()
 		case e.resume != nil:
 			r.m.now = time.Now().UnixNano()
 			e.resume.done <- r.m.resumePath(r.find(e.resume.path), e.resume)
@@ -474,12 +488,8 @@ func (r *Run) apply(batch []event) commands {
 		r.changed = nil
 	}
 	r.mu.Unlock()
-	switch {
-	case stop == was:
-	case stop.handlers:
-		r.stopWork(stop.cause)
-	default:
-		r.cancel(stop.cause)
+	if stop != was {
+		r.halt(stop)
 	}
 	switch {
 	case ended:
@@ -490,6 +500,15 @@ func (r *Run) apply(batch []event) commands {
 		}
 	}
 	return todo
+}
+
+// halt stops what is at work.
+func (r *Run) halt(s *stop) {
+	if s.handlers {
+		r.stopWork(s.cause)
+	} else {
+		r.cancel(s.cause)
+	}
 }
 
 // cleanUpTime bounds what an executor does after a run.
@@ -536,7 +555,13 @@ func (r *Run) record(batch []event) error {
 	var records []journal.Record
 	for i := range batch {
 		e := &batch[i]
-		if r.journal == nil || !e.isEnd() || r.known[e.attempt.task.ID] != nil {
+		if r.journal == nil {
+			continue
+		}
+		if rec, ok := r.command(e); ok {
+			records = append(records, rec)
+		}
+		if !e.isEnd() || r.known[e.attempt.task.ID] != nil || errors.Is(context.Cause(e.attempt.ctx), errScope) {
 			continue
 		}
 		res, err := e.attempt.result, e.attempt.err
@@ -544,9 +569,11 @@ func (r *Run) record(batch []event) error {
 			if errors.Is(context.Cause(e.attempt.ctx), executor.ErrDetach) {
 				continue
 			}
-			res, err = executor.Result{Phase: spec.Failed, Message: (&stop{cause: context.Cause(e.attempt.ctx)}).message()}, nil
+			res, err = executor.Result{Phase: spec.Failed, Message: r.stopMessage(context.Cause(e.attempt.ctx))}, nil
 		}
-		records = append(records, journal.NewRecord(e.attempt.task.ID, res, err, e.attempt.at))
+		rec := journal.NewRecord(e.attempt.task.ID, res, err, e.attempt.at)
+		rec.PodName, rec.PodIP, rec.HostNode = r.where(e.attempt.node)
+		records = append(records, rec)
 	}
 	if len(records) > 0 {
 		err := safely(func() error { return r.journal.Append(context.WithoutCancel(r.ctx), r.run.Name, records) })
@@ -569,6 +596,61 @@ func (r *Run) record(batch []event) error {
 		}
 	}
 	return nil
+}
+
+// command is the record of what somebody told the run, or that a daemon is ready.
+func (r *Run) command(e *event) (rec journal.Record, ok bool) {
+	rec.Finished = time.Now().UnixNano()
+	switch {
+	case e.stop != nil && !errors.Is(e.stop.cause, executor.ErrDetach):
+		rec.Kind, rec.Error, rec.Result.Message = journal.Cancelled, e.stop.cause.Error(), e.stop.text
+		if e.stop.handlers {
+			rec.Kind = journal.Stopped
+		}
+		return rec, true
+	case e.hold:
+		rec.Kind = journal.Suspended
+		return rec, true
+	case e.resume != nil:
+		rec.Kind, rec.ID.Run, rec.ID.Node = journal.Resumed, r.run.UID, r.fullName(e.resume.path)
+		rec.Result.Outputs = e.resume.values
+		return rec, true
+	case e.update != nil && e.update.Ready:
+		rec.Kind, rec.ID = journal.Ready, e.attempt.task.ID
+		rec.PodName, rec.PodIP, rec.HostNode = r.where(e.attempt.node)
+		rec.PodName, rec.PodIP, rec.HostNode = or(e.update.PodName, rec.PodName), or(e.update.PodIP, rec.PodIP), or(e.update.HostNode, rec.HostNode)
+		return rec, true
+	}
+	return rec, false
+}
+
+// fullName is the name of the node of a path.
+func (r *Run) fullName(path string) string {
+	if path == "" || path[0] == '[' || path[0] == '(' {
+		return r.run.Name + path
+	}
+	return r.run.Name + "." + path
+}
+
+// where is where a node's attempt runs.
+func (r *Run) where(n *node) (pod, ip, host string) {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	i := n.known()
+	return i.podName, i.podIP, i.hostNode
+}
+
+// stopMessage is what a node says that was stopped for a cause.
+func (r *Run) stopMessage(cause error) string {
+	if errors.Is(cause, errDeadline) || errors.Is(cause, errPending) {
+		return cause.Error()
+	}
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	if s := r.m.stop; s != nil && s.cause == cause {
+		return s.message()
+	}
+	return (&stop{cause: cause}).message()
 }
 
 // unrecorded is a batch that the journal could not take: the run stops, and what has ended has not succeeded.

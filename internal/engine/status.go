@@ -24,6 +24,7 @@ type Status struct {
 	ExitCode                 *int
 	PodName, PodIP, HostNode string
 	Err                      error
+	Metrics                  []Metric
 	Memoized                 bool   // its outputs are from a cache
 	Parent                   string // the path of the node that it is in
 	Root                     bool
@@ -90,9 +91,6 @@ func (r *Run) Detached() bool {
 
 // Info is what does not change of the run.
 func (r *Run) Info() *executor.Run { return r.run }
-
-// Executor is what runs the leaves.
-func (r *Run) Executor() executor.Executor { return r.exec }
 
 // Node is the node of that path, if it has begun.
 func (r *Run) Node(path string) (Status, bool) {
@@ -222,7 +220,7 @@ func (r *Run) eventsFrom(at int) (batch []Event, seen int, changed <-chan struct
 			s.PodName, s.PodIP, s.HostNode = "", "", ""
 		}
 		if !rec.phase.ended() {
-			s.Finished, s.Outputs, s.Result, s.ExitCode, s.Err = time.Time{}, nil, nil, nil, nil
+			s.Finished, s.Outputs, s.Result, s.ExitCode, s.Err, s.Metrics = time.Time{}, nil, nil, nil, nil, nil
 		}
 		batch = append(batch, Event{time.Unix(0, rec.at), s})
 	}
@@ -277,7 +275,7 @@ func (r *Run) status(n *node) Status {
 	if n.template != nil {
 		s.TemplateName = n.template.Name
 	}
-	s.Started = time.Unix(0, n.started)
+	s.Started, s.Metrics = time.Unix(0, n.started), r.nodeMetrics(n)
 	if n.finished != 0 {
 		s.Finished = time.Unix(0, n.finished)
 	}
@@ -331,8 +329,8 @@ func (n *node) causes(found map[*node]bool) {
 	}
 }
 
-// Task is the attempt that a leaf is at, as the executor knows it.
-func (r *Run) Task(path string) (*executor.Task, bool) {
+// Task is the attempt that a leaf is at, as its executor knows it; nil if there is none.
+func (r *Run) Task(path string) (*executor.Task, executor.Executor) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	n := r.find(path)
@@ -340,9 +338,9 @@ func (r *Run) Task(path string) (*executor.Task, bool) {
 		n = n.frame.nodes[len(n.frame.nodes)-1]
 	}
 	if n == nil || n.form != formBody || n.role == roleGroup || !n.template.Kind.Leaf() {
-		return nil, false
+		return nil, nil
 	}
-	return &r.newAttempt(start{node: n, attempt: n.attempt}).task, true
+	return &r.newAttempt(start{node: n, attempt: n.attempt}).task, r.executor(n.template)
 }
 
 // Children are the nodes that come next after each node as Argo draws them, by path: a node is a child of every

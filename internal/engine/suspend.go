@@ -35,6 +35,8 @@ func (m *machine) suspend(n *node) {
 // resumePath resumes the node that somebody named.
 func (m *machine) resumePath(n *node, by *resumption) error {
 	switch _, waits := m.idle[n]; {
+	case by.path == "" && m.unhold():
+		return nil
 	case n == nil:
 		return fmt.Errorf("no node %q has begun", by.path)
 	case n.template == nil || n.template.Kind != plan.Suspend || n.form != formBody:

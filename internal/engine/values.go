@@ -438,6 +438,9 @@ func newRunVars(run *executor.Run, p *plan.Plan, args, config []executor.Value) 
 		"workflow.annotations.json":          compactJSON(w.Annotations),
 		"workflow.priority":                  priority(w),
 	}
+	if at, ok := w.Annotations[ScheduledTime]; ok {
+		vars["workflow.scheduledTime"] = at
+	}
 	for _, c := range config {
 		vars[c.Name] = c.Value
 	}
@@ -480,6 +483,18 @@ func newRunVars(run *executor.Run, p *plan.Plan, args, config []executor.Value) 
 	return vars
 }
 
+// added is m with more in it. m is changed, unless it is nil.
+func added(m, more map[string]string) map[string]string {
+	if m == nil {
+		return more
+	}
+	maps.Copy(m, more)
+	return m
+}
+
+// ScheduledTime is the annotation that says for which time a schedule started a run.
+const ScheduledTime = "workflows.argoproj.io/scheduled-time"
+
 func priority(w *spec.Workflow) string {
 	if w.Spec.Priority == nil {
 		return "0"
@@ -489,12 +504,13 @@ func priority(w *spec.Workflow) string {
 
 // Resolve is a run's workflow as its executor sees it: with its arguments filled in, and every tag replaced that
 // stands outside of the templates, which are shared with the plan.
-func Resolve(p *plan.Plan, run *executor.Run, args, config []executor.Value) *spec.Workflow {
+func Resolve(p *plan.Plan, run *executor.Run, args, config []executor.Value, labels, annotations map[string]string) *spec.Workflow {
 	w := p.Resolved
 	w.Name, w.UID = run.Name, types.UID(run.UID)
 	templates := w.Spec.Templates
 	w.Spec.Templates = nil
 	w = *w.DeepCopy()
+	w.Labels, w.Annotations = added(w.Labels, labels), added(w.Annotations, annotations)
 	run.Workflow = &w
 	vars := newRunVars(run, p, args, config)
 	_ = p.Fields.Fill(&w.Spec, vars.lookup) // the plan has seen that each has a value

@@ -80,6 +80,7 @@ func (c *compiler) workflow() {
 	}
 	s := scope{c: c, call: -1}
 	c.plan.Locks = s.locks("spec.synchronization", w.Spec.Synchronization)
+	c.plan.Metrics = c.metrics("spec.metrics", nil, w.Spec.Metrics)
 	c.plan.Fields = newStencil(&w.Spec, func(at *place, source string) Text {
 		return s.parse("spec"+at.String(), source)
 	})
@@ -109,6 +110,7 @@ func (c *compiler) head(h *home, path string, s *spec.Template) *Template {
 	t := &Template{Name: s.Name, Path: path, Spec: c.withDefaults(s), home: h, index: int32(len(c.plan.Templates))}
 	c.plan.Templates = append(c.plan.Templates, t)
 	c.kind(path, t)
+	c.leaf(path, t)
 	c.supportedTemplate(path, t.Spec)
 	t.Inputs = c.inputs(path+".inputs", s.Inputs.Parameters)
 	c.outputs(path+".outputs", t)
@@ -153,6 +155,18 @@ func (c *compiler) kind(path string, t *Template) {
 		c.problem(path+".script", "has no image")
 	case s.Script != nil && len(s.Script.Command) == 0:
 		c.problem(path+".script", "has no command: it is the interpreter of the source, such as [python]")
+	}
+}
+
+// leaf checks what only some kinds of leaf say.
+func (c *compiler) leaf(path string, t *Template) {
+	switch t.Kind {
+	case HTTP:
+		c.request(path+".http", t.Spec.HTTP)
+	case Plugin:
+		c.plugin(path+".plugin", t.Spec.Plugin)
+	case Data:
+		c.data(path+".data", t.Spec.Data)
 	}
 }
 

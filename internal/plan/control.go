@@ -2,7 +2,6 @@ package plan
 
 import (
 	"github.com/podflow/podflow/internal/expr"
-	"github.com/podflow/podflow/workflow/spec"
 )
 
 // Control is what few calls have besides a template and its inputs.
@@ -70,7 +69,7 @@ type Rules struct {
 	// Memo is how the outputs are found again, or nil.
 	Memo *Memo
 	// Metrics are computed at the end of a node.
-	Metrics []spec.Prometheus
+	Metrics []Metric
 }
 
 // Retry is when a template runs again.

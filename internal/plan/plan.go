@@ -27,6 +27,8 @@ type Plan struct {
 	Parallelism int
 	// Locks are what the run holds from its begin to its end.
 	Locks []Lock
+	// Metrics are computed at the end of the run.
+	Metrics []Metric
 	// Daemons and Gates say that some template is a daemon, or bounds how many of its children run.
 	Daemons, Gates bool
 	// Config are the keys of ConfigMaps that the workflow uses.
@@ -109,7 +111,7 @@ func (k Kind) Leaf() bool { return k < DAG }
 
 // hasResult says that the kind has a standard output, or what stands for one.
 func (k Kind) hasResult() bool {
-	return k == Container || k == Script || k == ContainerSet || k == HTTP || k == Data || k == Resource
+	return k == Container || k == Script || k == ContainerSet || k == HTTP || k == Data || k == Resource || k == Plugin
 }
 
 // Pod says that the kind is the work of a Pod.

@@ -39,6 +39,7 @@ func (c *compiler) rules(path string, t *Template, written *spec.Template) {
 	}
 	r.Locks = at.locks(path+".synchronization", s.Synchronization)
 	r.Memo = at.memo(path+".memoize", s.Memoize)
+	r.Metrics = c.metrics(path+".metrics", t, s.Metrics)
 	if !isZeroRules(&r) {
 		t.Rules = &r
 	}

@@ -23,6 +23,7 @@ type scope struct {
 	call  int32     // the call whose argument it is; len(t.Calls) for the outputs of t
 	uses  []use     // of the tasks of a dag
 	path  string
+	roots []string // of a metric: the first words of the tags that only metrics have
 }
 
 // use is a reference from one call of a dag to another.
@@ -37,7 +38,7 @@ func (s *scope) parse(path, source string) Text {
 		return Text{Source: source}
 	}
 	s.path = path
-	return parseText(source, s.resolve, s.expression, func(wrong string) { s.c.problem(path, "%s", wrong) })
+	return parseText(source, s.resolve, s.expression, func(wrong string) { s.c.problem(path, "%s", wrong) }, s.roots...)
 }
 
 // expressionAt compiles an expression that stands at path without braces. It is nil if there is something wrong.
@@ -72,7 +73,7 @@ func (s *scope) expression(source string) (*Expression, string) {
 	}
 	e := &Expression{Source: source, program: p, refs: map[string]*Ref{}}
 	for _, chain := range p.Names() {
-		if !roots[chain[0]] {
+		if !roots[chain[0]] && !slices.Contains(s.roots, chain[0]) {
 			return nil, fmt.Sprintf("no such variable: %q%s", chain[0], s.c.hint(chain[0], maps.Keys(roots)))
 		}
 		tag := strings.Join(chain, ".")
@@ -91,6 +92,9 @@ func (s *scope) expression(source string) (*Expression, string) {
 // resolve finds what a tag refers to.
 func (s *scope) resolve(tag string) (Ref, string) {
 	root, rest, _ := strings.Cut(tag, ".")
+	if s.roots != nil {
+		return s.metric(tag, root, rest)
+	}
 	switch root {
 	case "workflow":
 		return s.workflow(tag, rest)

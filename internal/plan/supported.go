@@ -15,18 +15,18 @@ import (
 // workflowFields are the fields of a workflow's spec that the plan, the engine or the executors act on.
 var workflowFields = fieldSet[spec.WorkflowSpec](
 	"Entrypoint", "Arguments", "Templates", "TemplateDefaults", "WorkflowTemplateRef",
-	"OnExit", "Hooks", "ActiveDeadlineSeconds", "Parallelism", "RetryStrategy",
-	"Synchronization", "Priority",
+	"OnExit", "Hooks", "Suspend", "ActiveDeadlineSeconds", "Parallelism", "RetryStrategy",
+	"Synchronization", "Priority", "Metrics",
 	// the Pods'
 	"ServiceAccountName", "AutomountServiceAccountToken", "Volumes", "ImagePullSecrets", "NodeSelector", "Affinity",
 	"Tolerations", "SecurityContext", "HostAliases", "HostNetwork", "DNSPolicy", "DNSConfig", "SchedulerName",
 	"PodPriorityClassName", "PodMetadata", "PodSpecPatch", "PodResources", "ResourceClaims", "VolumeClaimTemplates",
-	"VolumeClaimGC", "PodDisruptionBudget", "PodGC",
+	"VolumeClaimGC", "PodDisruptionBudget",
 )
 
 // workflowHints are those that change nothing of what the workflow does.
 var workflowHints = fieldSet[spec.WorkflowSpec](
-	"TTLStrategy", "ArchiveLogs", "Executor", "WorkflowMetadata", "ArtifactGC", "ArtifactRepositoryRef",
+	"TTLStrategy", "ArchiveLogs", "Executor", "WorkflowMetadata", "ArtifactGC", "ArtifactRepositoryRef", "PodGC",
 )
 
 // templateFields are the fields of a template that something acts on.
@@ -34,7 +34,7 @@ var templateFields = fieldSet[spec.Template](
 	"Name", "Inputs", "Outputs", "Container", "Script", "ContainerSet", "Resource", "HTTP", "Data", "Plugin", "Suspend",
 	"DAG", "Steps",
 	"RetryStrategy", "Timeout", "PendingTimeout", "Parallelism", "FailFast", "Daemon",
-	"Synchronization", "Memoize",
+	"Synchronization", "Memoize", "Metrics",
 	// the Pod's
 	"ServiceAccountName", "AutomountServiceAccountToken", "Volumes", "InitContainers", "Sidecars", "NodeSelector",
 	"Affinity", "Tolerations", "SecurityContext", "HostAliases", "SchedulerName", "PriorityClassName", "Metadata",

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/podflow/podflow/internal/expr"
@@ -48,6 +49,7 @@ const (
 	RefRetry                      // retries, lastRetry.F
 	RefLate                       // something of the run that changes: workflow.status, workflow.outputs.parameters.N
 	RefExpr                       // an expression: Expr
+	RefSelf                       // of a metric: what is known of the node itself; Index is which output
 )
 
 // Fields are the names of the fields of RefCallField.
@@ -222,8 +224,8 @@ var roots = map[string]bool{
 }
 
 // parseText finds the tags of a text. resolve says what a tag refers to, or what is wrong with it; expression
-// compiles an expression tag.
-func parseText(source string, resolve func(tag string) (Ref, string), expression func(source string) (*Expression, string), problem func(string)) Text {
+// compiles an expression tag. more are the first words of tags that belong to the language at this place, besides roots.
+func parseText(source string, resolve func(tag string) (Ref, string), expression func(source string) (*Expression, string), problem func(string), more ...string) Text {
 	t := Text{Source: source}
 	for at := 0; ; {
 		i := strings.Index(source[at:], "{{")
@@ -250,7 +252,7 @@ func parseText(source string, resolve func(tag string) (Ref, string), expression
 			continue
 		}
 		root, _, _ := strings.Cut(tag, ".")
-		if !roots[root] {
+		if !roots[root] && !slices.Contains(more, root) {
 			continue
 		}
 		ref, wrong := resolve(tag)

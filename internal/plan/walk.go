@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/podflow/podflow/workflow/spec"
 )
 
 // Stencil is the texts with tags that stand in a piece of the spec, in the order in which walk meets them.
@@ -97,10 +99,14 @@ func walk(v reflect.Value, at *place, visit func(*place, string) string) {
 
 // skipped are the fields of a template and of a workflow's spec whose texts are not filled as a whole: the plan
 // resolves each of their parts at its own time.
-var skipped = map[string]bool{"Inputs": true, "DAG": true, "Steps": true, "Templates": true, "Arguments": true}
+var skipped = map[string]bool{"Inputs": true, "DAG": true, "Steps": true, "Templates": true, "Arguments": true, "Metrics": true}
 
 // walkMap visits the keys and values of a map of strings.
 func walkMap(v reflect.Value, at *place, visit func(*place, string) string) {
+	if p, ok := v.Interface().(spec.Plugin); ok {
+		walkPlugin(p, at, visit)
+		return
+	}
 	if v.Type().Key().Kind() != reflect.String || v.Type().Elem().Kind() != reflect.String {
 		return
 	}

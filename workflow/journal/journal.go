@@ -16,9 +16,10 @@ import (
 
 // Journal keeps the records of runs. Its methods may be called at the same time.
 type Journal interface {
-	// Begin records a new run. The error is an [*ExistsError] if there is a run of that name.
+	// Begin records a new run. The error is an [*ExistsError] if there is a run of that name, unless it is the one that
+	// s replaces, and is over.
 	Begin(ctx context.Context, s Start) error
-	// Append adds the ends of nodes to a run. When it returns they are safe.
+	// Append adds to what happened in a run. When it returns they are safe.
 	Append(ctx context.Context, run string, records []Record) error
 	// End records that a run is over.
 	End(ctx context.Context, run string, phase spec.Phase) error
@@ -42,6 +43,10 @@ type Start struct {
 	Arguments []executor.Value
 	// Digest tells workflows apart: equal ones are the same workflow.
 	Digest string
+	// Replaces is the UID of a run of the same name that is over and that this one repeats. Empty: the name is new.
+	Replaces string
+	// Kept is what this run takes over from another one, as its first records.
+	Kept []Record
 }
 
 // Run is what is recorded of a run.
@@ -53,8 +58,28 @@ type Run struct {
 	Phase spec.Phase
 }
 
-// Record is the end of one attempt of a leaf.
+// Kind is what a [Record] records.
+type Kind string
+
+// The kinds of record.
+const (
+	// Ended is the end of an attempt of a leaf.
+	Ended Kind = ""
+	// Ready is that an attempt of a daemon serves.
+	Ready Kind = "ready"
+	// Resumed is that somebody let a suspended node go on: ID.Node names it, Result.Outputs are the values given.
+	Resumed Kind = "resumed"
+	// Suspended is that what had not begun was held back. It ends with a Resumed of the run itself.
+	Suspended Kind = "suspended"
+	// Stopped and Cancelled are that the run was stopped, with and without its exit handlers: Error says why.
+	Stopped   Kind = "stopped"
+	Cancelled Kind = "cancelled"
+)
+
+// Record is something that happened to a run and from which other things follow: the end of one attempt of a leaf,
+// most often.
 type Record struct {
+	Kind   Kind
 	ID     executor.ID
 	Result executor.Result
 	// Error is what the infrastructure's trouble was, or empty.
@@ -62,7 +87,9 @@ type Record struct {
 	// Lost is the reason if the attempt was lost, and Once whether that excuses a node only one time.
 	Lost string
 	Once bool
-	// Finished is when the attempt ended, in nanoseconds since 1970.
+	// PodName, PodIP and HostNode are where the attempt ran, as far as that is known.
+	PodName, PodIP, HostNode string
+	// Finished is when it happened, in nanoseconds since 1970.
 	Finished int64
 }
 

@@ -22,18 +22,21 @@ func NewMemory() *Memory { return &Memory{} }
 func (m *Memory) Begin(_ context.Context, s Start) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.runs[s.Run.Name] != nil {
+	old := m.runs[s.Run.Name]
+	if old != nil && (old.Phase == "" || s.Replaces == "" || old.Run.UID != s.Replaces) {
 		return &ExistsError{s.Run.Name}
 	}
 	if m.runs == nil {
 		m.runs = map[string]*Run{}
 	}
-	m.runs[s.Run.Name] = &Run{Start: s}
-	m.names = append(m.names, s.Run.Name)
+	m.runs[s.Run.Name] = &Run{Start: s, Records: slices.Clip(s.Kept)}
+	if old == nil {
+		m.names = append(m.names, s.Run.Name)
+	}
 	return nil
 }
 
-// Append adds the ends of nodes to a run.
+// Append adds to what happened in a run.
 func (m *Memory) Append(_ context.Context, run string, records []Record) error {
 	return m.change(run, func(r *Run) { r.Records = append(r.Records, records...) })
 }
