@@ -45,7 +45,9 @@ type ArtifactDecl struct{ spec spec.Artifact }
 
 // With edits the artifact's spec: where it is kept, how it is packed, whether it may be missing.
 func (d *ArtifactDecl) With(edit func(*spec.Artifact)) *ArtifactDecl {
-	edit(&d.spec)
+	if edit != nil {
+		edit(&d.spec)
+	}
 	return d
 }
 

@@ -146,12 +146,13 @@ func TestOutputsOfBranches(t *testing.T) {
 			chosen := workflow.If(message.Is("main"), rows.Of(a), rows.Of(b))
 			d.Task("taken", numTemplate(), n.From(chosen))
 			d.Task("or", numTemplate(), n.From(rows.Of(b).Or(9)))
+			d.Task("neither", numTemplate(), n.From(workflow.If(message.Is("x"), rows.Of(a), rows.Of(b)).Or(7)))
 			d.Outputs(pick.From(chosen), or.From(rows.Of(b).Or(9)), is.Expr(`inputs.parameters.message == "main"`))
 			wf := workflow.Must(workflow.New("x-", d))
 			run, err := wf.Run(t.Context(), fake.New(t).
 				On("a", fake.Succeed(rows.Set(1)).Optional()).On("b", fake.Succeed(rows.Set(2)).Optional()), message.Set(value))
 			require.NoError(t, err)
-			for node, want := range map[string]int{"taken": want.pick, "or": want.or} {
+			for node, want := range map[string]int{"taken": want.pick, "or": want.or, "neither": map[bool]int{true: 7, false: 2}[value == "main"]} {
 				got, err := n.Get(run.Node(node))
 				require.NoError(t, err)
 				assert.Equal(t, want, got, node)

@@ -39,7 +39,7 @@ func compare[T any](s Source[T], op string, v T) Condition {
 	case problem != "":
 		return Condition{build.Compared(left, s.from(), build.Origin{Problem: problem})}
 	case isNumber[T]():
-		left = asNumber[T](left)
+		left = asNumber[T](build.Operand(s.Ref()))
 	default:
 		text = build.Quote(text)
 	}

@@ -110,7 +110,7 @@ func TestConditions(t *testing.T) {
 			func(a *dag.Task) workflow.Condition {
 				return workflow.Textf("it is %s}}", workflow.IP.Of(a)).Is("it is x}}")
 			}, "x", "y"},
-		{"a value or another", `{{=asInt(string(tasks["a-1"].outputs.parameters.rows ?? "3")) == 3}}`,
+		{"a value or another", `{{=asInt((tasks["a-1"].outputs.parameters.rows ?? "3")) == 3}}`,
 			func(a *dag.Task) workflow.Condition { return rows.Of(a).Or(3).Is(3) }, "3", "4"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -116,7 +116,9 @@ func (c *SetContainer) EnvVars(env ...corev1.EnvVar) *SetContainer {
 
 // With edits the container, for all that has no method of its own.
 func (c *SetContainer) With(edit func(*corev1.Container)) *SetContainer {
-	edit(&c.node().Container)
+	if edit != nil {
+		edit(&c.node().Container)
+	}
 	return c
 }
 

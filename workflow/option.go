@@ -94,7 +94,9 @@ func TemplateDefaults(f func(*spec.Template)) Option {
 		if s.TemplateDefaults == nil {
 			s.TemplateDefaults = &spec.Template{}
 		}
-		f(s.TemplateDefaults)
+		if f != nil {
+			f(s.TemplateDefaults)
+		}
 	})
 }
 

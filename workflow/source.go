@@ -39,7 +39,7 @@ func (v Value[T]) IsNot(x T) Condition { return compare(v, "!=", x) }
 // Or is the value, or x where there is none because the task was skipped or omitted.
 func (v Value[T]) Or(x T) Value[T] {
 	text, problem := encodeAs(x)
-	return expression[T](build.Expression(v.ref)+" ?? "+build.Quote(text), v.from(), build.Origin{Problem: problem})
+	return expression[T](build.Operand(v.ref)+" ?? "+build.Quote(text), v.from(), build.Origin{Problem: problem})
 }
 
 // Text is the same value as the text it travels as.
@@ -97,7 +97,7 @@ func If[T any](c Condition, yes, no Source[T]) Value[T] {
 	if build.IsNil(yes) || build.IsNil(no) {
 		return Value[T]{origin: build.Origin{Problem: nilSource}}
 	}
-	text, from := build.Question(c, build.Expression(yes.Ref()), build.Expression(no.Ref()))
+	text, from := build.Question(c, build.Operand(yes.Ref()), build.Operand(no.Ref()))
 	return expression[T](text, from, yes.from(), no.from())
 }
 

@@ -64,17 +64,22 @@ func isNumber[T any]() bool {
 	return k >= reflect.Int && k <= reflect.Float64 && k != reflect.Uintptr && !isText[T]()
 }
 
-// encodeAs is encode with the problem as text; a panic of the value's own methods is a problem too.
+// encodeAs is encode with the problem as text.
 func encodeAs[T any](v T) (text, problem string) {
+	if s, ok := any(v).(string); ok && reflect.TypeFor[T]().Kind() == reflect.String {
+		return s, ""
+	}
+	return encodeSafely(reflect.ValueOf(&v).Elem())
+}
+
+// encodeSafely is encode with the problem as text; a panic of the value's own methods is a problem too.
+func encodeSafely(v reflect.Value) (text, problem string) {
 	defer func() {
 		if p := recover(); p != nil {
 			text, problem = "", fmt.Sprintf("the value cannot be written as text: panic: %v", p)
 		}
 	}()
-	if s, ok := any(v).(string); ok && reflect.TypeFor[T]().Kind() == reflect.String {
-		return s, ""
-	}
-	text, err := encode(reflect.ValueOf(&v).Elem())
+	text, err := encode(v)
 	if err != nil {
 		return "", fmt.Sprintf("the value cannot be written as text: %v", err)
 	}

@@ -285,20 +285,16 @@ func (c *compiler) dependencies(k *Call) (names []string, said int) {
 		names = append(names, n.name)
 	}
 	said = len(names)
-	add := func(used iter.Seq[string]) {
-		for name := range used {
-			if !slices.Contains(names, name) {
-				names = append(names, name)
-			}
+	for _, a := range k.args {
+		if strings.Contains(a.Value, "{{") {
+			names = join(names, taskTags(a.Value))
 		}
 	}
-	for _, a := range k.args {
-		add(taskTags(a.Value))
+	if l := k.loopOf(); l != nil {
+		names = join(names, taskTags(l.param))
 	}
 	if k.more != nil {
-		k.more.dependencies(k, add)
-	} else if l := k.loopOf(); l != nil {
-		add(taskTags(l.param))
+		names = k.more.dependencies(k, names)
 	}
 	if len(names) == 0 {
 		return nil, 0
@@ -306,25 +302,35 @@ func (c *compiler) dependencies(k *Call) (names []string, said int) {
 	return names, said
 }
 
-// dependencies are the tasks that the rare settings of a task use.
-func (m *more) dependencies(k *Call, add func(iter.Seq[string])) {
-	if l := k.loopOf(); l != nil {
-		add(taskTags(l.param))
-	}
-	add(taskNames(m.when.logic.Text))
-	others := func(names iter.Seq[string]) iter.Seq[string] {
-		return func(yield func(string) bool) {
-			for name := range names {
-				if name != k.name && !yield(name) { // a hook may use its own task
-					return
-				}
-			}
+// join adds the names that are not there yet.
+func join(names []string, more iter.Seq[string]) []string {
+	for name := range more {
+		if !slices.Contains(names, name) {
+			names = append(names, name)
 		}
 	}
+	return names
+}
+
+// dependencies are the names, and those of the tasks that the rare settings of a task use.
+func (m *more) dependencies(k *Call, names []string) []string {
+	names = join(names, taskNames(m.when.logic.Text))
 	for _, h := range m.hooks {
-		add(others(taskNames(h.when.logic.Text)))
+		names = join(names, others(k, taskNames(h.when.logic.Text)))
 		for _, a := range h.args {
-			add(others(taskTags(a.Value)))
+			names = join(names, others(k, taskTags(a.Value)))
+		}
+	}
+	return names
+}
+
+// others are the names but for that of the task itself, which its hooks may use.
+func others(k *Call, names iter.Seq[string]) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for name := range names {
+			if name != k.name && !yield(name) {
+				return
+			}
 		}
 	}
 }

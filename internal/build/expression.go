@@ -33,6 +33,15 @@ func Expression(text string) string {
 	return strings.Join(parts, " + ")
 }
 
+// Operand is [Expression], but of an expression tag alone it is what that says and not the text of it, which a nil has
+// not.
+func Operand(text string) string {
+	if e, ok := IsExpression(text); ok {
+		return "(" + e + ")"
+	}
+	return Expression(text)
+}
+
 // IsExpression is the expression of a text that is one expression tag and nothing else.
 func IsExpression(text string) (string, bool) {
 	e, ok := strings.CutPrefix(text, "{{=")
