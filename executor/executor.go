@@ -56,6 +56,13 @@ type LogReader interface {
 	Logs(ctx context.Context, t *Task) (io.ReadCloser, error)
 }
 
+// Claimer is an Executor that also executes what a run otherwise does by itself, in its own process: HTTP requests, and
+// the work of plugins. Claims says whether it executes the leaves of such a template. A fake claims them all, so that
+// in a test nothing is requested.
+type Claimer interface {
+	Claims(t *spec.Template) bool
+}
+
 // ErrDetach, as the cause of a cancelled context, leaves the work running for a later process to adopt.
 var ErrDetach = errors.New("executor: detached")
 

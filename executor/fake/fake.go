@@ -32,7 +32,7 @@
 //
 // # Limits
 //
-// Nothing runs: images, commands, sources, volumes and Pod fields are not looked at, artifacts are not made, and there
+// Nothing runs, and nothing is requested: HTTP requests and the work of plugins are scripted as containers are. Images, commands, sources, volumes and Pod fields are not looked at, artifacts are not made, and there
 // are no logs. Every node runs at once, however many there are. A scripted result is what the workflow gets: nothing
 // is trimmed or cut. A daemon is ready at once and runs until it is stopped, unless it is scripted to fail. What runs
 // longer than its template's activeDeadlineSeconds is Failed, as a Pod is.
@@ -141,6 +141,9 @@ func (x *Executor) Execute(ctx context.Context, t *executor.Task, notify func(ex
 	}
 	return a.wait(ctx, notify)
 }
+
+// Claims says that HTTP requests and plugins are scripted too.
+func (x *Executor) Claims(*spec.Template) bool { return true }
 
 // BeginRun does nothing.
 func (x *Executor) BeginRun(context.Context, *executor.Run) error { return nil }
