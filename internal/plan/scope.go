@@ -81,7 +81,7 @@ func (s *scope) expression(source string) (*Expression, string) {
 		if wrong != "" {
 			return nil, tag + ": " + wrong
 		}
-		if ref.Name == "" {
+		if ref.Name == "" && ref.Kind != RefConst {
 			ref.Name = tag
 		}
 		e.refs[tag] = &ref

@@ -261,7 +261,7 @@ func parseText(source string, resolve func(tag string) (Ref, string), expression
 			continue
 		}
 		ref.start, ref.end = int32(start), int32(at)
-		if ref.Name == "" {
+		if ref.Name == "" && ref.Kind != RefConst {
 			ref.Name = tag
 		}
 		t.Refs = append(t.Refs, ref)
