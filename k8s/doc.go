@@ -36,7 +36,8 @@
 //
 // rbac/role.yaml is the Role that an Executor needs. A cancelled node's Pod is deleted and waited for, within the Pod's
 // own grace period. When a run has succeeded its Pods are deleted; those of a failed run stay, unless the workflow's
-// podGC or [WithPodGC] says otherwise: "kubectl delete pods -l podflow.github.io/run-uid=UID" deletes them.
+// podGC or [WithPodGC] says otherwise: "kubectl delete pods -l podflow.github.io/run-uid=UID" deletes them. A log goes
+// with its Pod; the end of a run gives who reads one 5 seconds to come to its end.
 //
 // The source of a script, arguments and env are readable for everybody who can read Pods: keep secrets in Secrets.
 //

@@ -32,8 +32,9 @@ type Executor struct {
 	// grace replaces the Pods' own grace period when they are stopped; nil leaves it.
 	grace *int64
 
-	store store
-	watch watcher
+	store  store
+	watch  watcher
+	events events
 	// slots bounds how many requests are under way.
 	slots chan struct{}
 
@@ -41,6 +42,8 @@ type Executor struct {
 	closed  bool
 	pending sync.WaitGroup
 	runs    map[string]*run
+	// readers are the logs that have not been read to their end.
+	readers map[*logReader]struct{}
 }
 
 // run is what is kept of a run between BeginRun and EndRun.
@@ -96,7 +99,8 @@ func New(client kubernetes.Interface, namespace string, opts ...Option) (*Execut
 	x := &Executor{
 		namespace: namespace, client: client.CoreV1(), pods: client.CoreV1().Pods(namespace),
 		gc: spec.PodGCOnWorkflowSuccess, waits: defaultWaits,
-		slots: make(chan struct{}, maxRequests), runs: map[string]*run{},
+		slots: make(chan struct{}, maxRequests), runs: map[string]*run{}, readers: map[*logReader]struct{}{},
+		events: events{turn: make(chan struct{}, 1)},
 	}
 	x.watch.pods, x.watch.store, x.watch.waits = x.pods, &x.store, &x.waits
 	for _, o := range opts {
@@ -167,16 +171,18 @@ func (x *Executor) letGo(uid string) map[executor.ID]remains {
 	return r.remains
 }
 
-// EndRun deletes the Pods of the run as its podGC says, and those that containers of others keep running.
+// EndRun deletes the Pods of the run as its podGC says, and those that containers of others keep running. Before that
+// it gives who reads a log of the run 5 seconds to read it to its end, since the log goes with the Pod.
 func (x *Executor) EndRun(ctx context.Context, r *executor.Run, phase spec.Phase) error {
 	left := x.letGo(r.UID)
-	switch x.strategy(r) {
-	case spec.PodGCOnWorkflowCompletion:
+	s := x.strategy(r)
+	all := s == spec.PodGCOnWorkflowCompletion || s == spec.PodGCOnWorkflowSuccess && phase == spec.Succeeded
+	if !all && len(left) == 0 {
+		return nil
+	}
+	x.awaitReaders(ctx, r.UID)
+	if all {
 		return x.deleteRun(ctx, r)
-	case spec.PodGCOnWorkflowSuccess:
-		if phase == spec.Succeeded {
-			return x.deleteRun(ctx, r)
-		}
 	}
 	var errs []error
 	for left := range maps.Values(left) {

@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -19,7 +21,7 @@ import (
 
 // Logs follows the log of container main from its beginning to its end, also when main has not begun yet, and over
 // broken connections. What is read is for people: the kubelet keeps the newest part only, and mixes standard output and
-// standard error. Close it, since it holds the watch.
+// standard error. Close it, since it holds the watch, and the end of the run waits for it (see [Executor.EndRun]).
 //
 // The error is [executor.ErrNoLog] if there is no Pod of the attempt and nobody executes it. Reading gives it if the
 // Pod goes away before the log was read to its end.
@@ -28,8 +30,14 @@ func (x *Executor) Logs(ctx context.Context, t *executor.Task) (io.ReadCloser, e
 		return nil, executor.ErrNoLog
 	}
 	x.watch.hold()
-	r := &logReader{x: x, pod: x.store.follow(PodName(t, x.namespace)), pause: backoff{waits: &x.waits}}
+	r := &logReader{
+		x: x, run: t.ID.Run, pod: x.store.follow(PodName(t, x.namespace)), pause: backoff{waits: &x.waits},
+		done: make(chan struct{}),
+	}
 	r.ctx, r.cancel = context.WithCancel(ctx)
+	x.mu.Lock()
+	x.readers[r] = struct{}{}
+	x.mu.Unlock()
 	err := x.persist(ctx, func(ctx context.Context) error {
 		p, err := x.pods.Get(ctx, r.pod.name, metav1.GetOptions{})
 		if err != nil {
@@ -56,10 +64,13 @@ func (x *Executor) Logs(ctx context.Context, t *executor.Task) (io.ReadCloser, e
 // logReader reads the log of one container.
 type logReader struct {
 	x      *Executor
+	run    string
 	pod    *entry
 	ctx    context.Context
 	cancel context.CancelFunc
 	pause  backoff
+	// done is closed once nothing more is read from the Pod.
+	done chan struct{}
 
 	mu     sync.Mutex
 	stream io.ReadCloser
@@ -90,7 +101,9 @@ func (r *logReader) Read(p []byte) (int, error) {
 	defer r.mu.Unlock()
 	for len(r.ready) == 0 {
 		if r.err == nil {
-			r.err = r.fill()
+			if r.err = r.fill(); r.err != nil {
+				r.x.forget(r)
+			}
 		}
 		if r.err != nil && len(r.ready) == 0 {
 			return 0, r.err
@@ -112,9 +125,39 @@ func (r *logReader) Close() error {
 	r.closed = true
 	r.err = io.ErrClosedPipe
 	r.drop()
+	r.x.forget(r)
 	r.pod.leave()
 	r.x.watch.release()
 	return nil
+}
+
+// forget says that nothing more is read from the reader's Pod.
+func (x *Executor) forget(r *logReader) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if _, reads := x.readers[r]; reads {
+		delete(x.readers, r)
+		close(r.done)
+	}
+}
+
+// awaitReaders waits until the logs of a run have been read to their end, for some time.
+func (x *Executor) awaitReaders(ctx context.Context, run string) {
+	ctx, cancel := context.WithTimeout(ctx, x.waits.logs)
+	defer cancel()
+	x.mu.Lock()
+	readers := slices.Collect(maps.Keys(x.readers))
+	x.mu.Unlock()
+	for _, r := range readers {
+		if r.run != run {
+			continue
+		}
+		select {
+		case <-r.done:
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 // drop closes the stream.

@@ -31,6 +31,8 @@ type waits struct {
 	gone time.Duration
 	// request bounds one request.
 	request time.Duration
+	// logs is how long the end of a run waits for who reads a log of it.
+	logs time.Duration
 	// first and most are how long to wait between two tries.
 	first, most time.Duration
 	// watch is the least time that a watch is asked to last.
@@ -39,7 +41,7 @@ type waits struct {
 
 var defaultWaits = waits{
 	auth: 5 * time.Second, missing: 30 * time.Second, config: 2 * time.Minute, sandbox: 2 * time.Minute,
-	pull: 5 * time.Minute, events: 30 * time.Second, gone: time.Minute, request: time.Minute,
+	pull: 5 * time.Minute, events: 30 * time.Second, gone: time.Minute, request: time.Minute, logs: 5 * time.Second,
 	first: 100 * time.Millisecond, most: 15 * time.Second, watch: 5 * time.Minute,
 }
 

@@ -17,6 +17,9 @@ var createOptions = metav1.CreateOptions{}
 //
 // It is carried out on a goroutine of its own: the stack that a request needs is not kept by who waits for a Pod.
 func (x *Executor) request(ctx context.Context, do func(context.Context) error) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
 	select {
 	case x.slots <- struct{}{}:
 	case <-ctx.Done():

@@ -2,12 +2,7 @@ package k8s
 
 import (
 	"context"
-	"fmt"
 	"time"
-
-	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/fields"
 )
 
 // wait is what one attempt waits for, and since when.
@@ -67,7 +62,7 @@ func (a *attempt) events(ctx context.Context, now time.Time) (next time.Duration
 	w, every := &a.wait, a.x.waits.events
 	if now.Sub(w.began) >= every && now.Sub(w.looked) >= every {
 		w.looked = now
-		w.event = a.x.event(ctx, &a.seen)
+		w.event = a.x.event(ctx, a.uid, now)
 	}
 	if w.event != nil {
 		a.seen.verdict = *w.event
@@ -76,42 +71,4 @@ func (a *attempt) events(ctx context.Context, now time.Time) (next time.Duration
 		return max(w.began.Add(every).Sub(now), time.Millisecond)
 	}
 	return max(w.looked.Add(every).Sub(now), time.Millisecond)
-}
-
-// event is the verdict by the newest event of a Pod that means something, or nil.
-func (x *Executor) event(ctx context.Context, o *observation) *verdict {
-	var list *corev1.EventList
-	err := x.request(ctx, func(ctx context.Context) (err error) {
-		list, err = x.client.Events(x.namespace).List(ctx, metav1.ListOptions{
-			FieldSelector: fields.OneTermEqualSelector("involvedObject.uid", string(o.uid)).String(), Limit: page,
-		})
-		return err
-	})
-	if err != nil {
-		if ctx.Err() != nil {
-			return nil
-		}
-		return &verdict{kind: waiting, patience: forever, reason: o.reason, message: fmt.Sprintf("the Pod's events cannot be read: %v", err)}
-	}
-	var newest *corev1.Event
-	for i := range list.Items {
-		e := &list.Items[i]
-		if _, ok := eventReasons[e.Reason]; ok && (newest == nil || !eventTime(e).Before(eventTime(newest))) {
-			newest = e
-		}
-	}
-	if newest == nil {
-		return nil
-	}
-	v := eventReasons[newest.Reason]
-	v.kind, v.reason, v.message = waiting, newest.Reason, newest.Message
-	return &v
-}
-
-// eventTime is when an event happened last.
-func eventTime(e *corev1.Event) time.Time {
-	if e.LastTimestamp.IsZero() {
-		return e.EventTime.Time
-	}
-	return e.LastTimestamp.Time
 }
