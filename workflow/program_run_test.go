@@ -143,7 +143,7 @@ func TestRollout(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			wf, err := workflow.New("rollout-", rollout("eu", "us"))
-			alive(t, err)
+			require.NoError(t, err)
 			run, _ := wf.Run(t.Context(), fake.New(t).On("verify", tt.verify).On("smoke", tt.smoke))
 			assert.Equal(t, tt.want, run.Phase())
 			assert.Equal(t, tt.rollback, run.Node("rollback").Phase)
