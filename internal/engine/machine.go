@@ -198,6 +198,8 @@ func (m *machine) enter(n *node, err error) {
 	switch {
 	case err != nil:
 		m.end(n, errored, err.Error())
+	case m.stop != nil && m.halted(n):
+		m.end(n, failed, m.stop.message())
 	case m.tooMuch(n):
 	case n.template.Rules != nil:
 		m.guarded(n)
