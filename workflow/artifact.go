@@ -5,8 +5,8 @@ import (
 	"github.com/podflow/podflow/workflow/spec"
 )
 
-// Artifact is the name of a file or directory that tasks pass on. It can be a constant, and bare it declares an input of
-// a dag or steps template.
+// Artifact is the name of a file or directory that tasks pass on. It can be a constant, and bare it declares an input
+// of a dag or steps template.
 type Artifact string
 
 // At declares the artifact with its path in the container: where an input is put, and where an output is left.

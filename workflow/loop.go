@@ -48,8 +48,8 @@ func Sequence(start, end int) Value[[]int] {
 // Item is the item of a loop: what differs from one node of the loop to the other. [Each] makes one.
 type Item[T any] struct{ *loop }
 
-// Each is the item of a loop over a list: [Items], a [Sequence], what a task gave, or what the enclosing template takes.
-// A task that uses it says so, with its own Each:
+// Each is the item of a loop over a list: [Items], a [Sequence], what a task gave, or what the enclosing template
+// takes. A task that uses it says so, with its own Each:
 //
 //	part := workflow.Each(parts.Of(split))
 //	d.Task("map", count, id.From(ID.Of(part)), key.From(Key.Of(part))).Each(part)

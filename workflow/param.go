@@ -14,8 +14,8 @@ import (
 //
 //	const message = workflow.Param[string]("message")
 //
-// A template lists it (Inputs), a task fills it (Set, From, Pass, Each), a command line refers to it (Ref), a run or a test
-// reads it (Get). A string travels as it is, a type with MarshalText as that says, a time.Duration as "1h0m0s", and
+// A template lists it (Inputs), a task fills it (Set, From, Pass, Each), a command line refers to it (Ref), a run or a
+// test reads it (Get). A string travels as it is, a type with MarshalText as that says, a time.Duration as "1h0m0s", and
 // every other type as JSON.
 type Param[T any] string
 

@@ -10,8 +10,8 @@ import (
 // SuspendTemplate is a template that waits. [Suspend] makes one.
 type SuspendTemplate struct{ base }
 
-// Suspend is a template that waits until somebody resumes the node, or for the time of [SuspendTemplate.For]. What is to
-// be told when it is resumed is an output:
+// Suspend is a template that waits until somebody resumes the node, or for the time of [SuspendTemplate.For]. What is
+// to be told when it is resumed is an output:
 //
 //	approval := workflow.Suspend("approval").Outputs(approved.Supplied())
 func Suspend(name string) *SuspendTemplate {

@@ -17,7 +17,8 @@ type (
 )
 
 // Template is a unit of work that tasks and steps call: what [Container], [Script], [Func], [Suspend], [HTTP],
-// [Resource], [ContainerSet], [TemplateRef], dag.New and steps.New make. A template may be called many times, and by several workflows.
+// [Resource], [ContainerSet], [TemplateRef], dag.New and steps.New make. A template may be called many times, and by
+// several workflows.
 type Template interface{ sealedTemplate }
 
 // Node is a call of a template: a *dag.Task or a *steps.Step.

@@ -14,7 +14,8 @@ type derived struct {
 	timeout time.Duration
 }
 
-// derive is the callee of a call. Tasks have no timeout in Argo: one that is given to a task makes a template of its own.
+// derive is the callee of a call. Tasks have no timeout in Argo: one that is given to a task makes a template of its
+// own.
 func (c *compiler) derive(k *Call) *Template {
 	t := k.callee
 	if k.more == nil || k.more.timeout <= 0 || t.kind == none {
