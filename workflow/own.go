@@ -33,7 +33,13 @@ func ownExecutors() engine.Own {
 
 // check asks the executor, and what the Runner does itself, whether they can do what a plan needs.
 func (r *Runner) check(p *plan.Plan) error {
-	var own, others []executor.Leaf
+	others, err := r.checkOwn(p)
+	return errors.Join(checkWith(r.executor, p, others), err)
+}
+
+// checkOwn asks only what the Runner does itself. others are the leaves that are for the executor.
+func (r *Runner) checkOwn(p *plan.Plan) (others []executor.Leaf, err error) {
+	var own []executor.Leaf
 	for _, l := range p.Leaves() {
 		if !l.Func && r.own.Executor(r.executor, l.Template) != nil {
 			own = append(own, l)
@@ -41,11 +47,12 @@ func (r *Runner) check(p *plan.Plan) error {
 			others = append(others, l)
 		}
 	}
-	check := func(x executor.Executor, leaves []executor.Leaf) error {
-		if c, ok := x.(executor.Checker); ok {
-			return c.Check(p.Spec, leaves)
-		}
-		return nil
+	return others, errors.Join(checkWith(r.own.HTTP, p, own), checkWith(r.own.Plugins, p, own))
+}
+
+func checkWith(x executor.Executor, p *plan.Plan, leaves []executor.Leaf) error {
+	if c, ok := x.(executor.Checker); ok {
+		return c.Check(p.Spec, leaves)
 	}
-	return errors.Join(check(r.executor, others), check(r.own.HTTP, own), check(r.own.Plugins, own))
+	return nil
 }

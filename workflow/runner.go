@@ -304,6 +304,9 @@ func (r *Runner) recoverRun(ctx context.Context, name string, program funcTempla
 	if err == nil {
 		err = program.fit(w.plan)
 	}
+	if err == nil {
+		_, err = r.checkOwn(w.plan)
+	}
 	if err != nil {
 		return nil, &VersionError{name, err}
 	}
