@@ -64,8 +64,8 @@ func limitOf(limit string) *corev1.ConfigMap {
 	return c
 }
 
-// began is the leaves in the order in which they began to run.
-func began(runs ...*workflow.Run) []string {
+// lockOrder is the leaves in the order in which they began to run.
+func lockOrder(runs ...*workflow.Run) []string {
 	at := map[string]time.Time{}
 	for _, run := range runs {
 		for e := range run.Events(context.Background()) {
@@ -128,7 +128,7 @@ func TestLocks(t *testing.T) {
 				require.NoError(t, err)
 				require.NoError(t, run.Wait(t.Context()))
 				assert.Equal(t, tt.takes, time.Since(begin))
-				if order := began(run); !tt.each {
+				if order := lockOrder(run); !tt.each {
 					assert.IsNonDecreasing(t, order)
 				}
 				for n := range run.Nodes() {
@@ -269,7 +269,7 @@ func TestLockOrder(t *testing.T) {
 		for _, run := range runs {
 			require.NoError(t, run.Wait(t.Context()))
 		}
-		assert.Equal(t, []string{"first", "high", "a", "b", "c", "low"}, began(runs...))
+		assert.Equal(t, []string{"first", "high", "a", "b", "c", "low"}, lockOrder(runs...))
 	})
 }
 
@@ -294,7 +294,7 @@ func TestAllLocksOrNone(t *testing.T) {
 		for _, run := range runs {
 			require.NoError(t, run.Wait(t.Context()))
 		}
-		assert.Equal(t, []string{"r1", "r5", "r2", "r3", "r4"}, began(runs...))
+		assert.Equal(t, []string{"r1", "r5", "r2", "r3", "r4"}, lockOrder(runs...))
 	})
 }
 
@@ -309,7 +309,7 @@ func TestLockOverRetries(t *testing.T) {
 		run, err := wf.Run(t.Context(), x)
 		require.NoError(t, err)
 		assert.Equal(t, 5*time.Minute, time.Since(begin))
-		assert.Equal(t, []string{"w.A(0)", "w.A(1)", "w.A(2)", "w.B(0)"}, began(run))
+		assert.Equal(t, []string{"w.A(0)", "w.A(1)", "w.A(2)", "w.B(0)"}, lockOrder(run))
 		assert.Equal(t, 1, run.Node("B").Attempts)
 	})
 }
@@ -336,7 +336,7 @@ func TestLockOfRun(t *testing.T) {
 		}
 		assert.Equal(t, 4*time.Minute, time.Since(begin))
 		assert.Equal(t, begin.Add(2*time.Minute), runs[1].Node("").Started)
-		assert.Equal(t, []string{"r1", "r1.onExit", "r2", "r2.onExit"}, began(runs...))
+		assert.Equal(t, []string{"r1", "r1.onExit", "r2", "r2.onExit"}, lockOrder(runs...))
 	})
 }
 
@@ -400,7 +400,7 @@ func TestLockOfHook(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		run, err := wf.Run(t.Context(), minutes())
 		require.NoError(t, err)
-		assert.Equal(t, []string{"w[0].s", "w[0].s.onExit"}, began(run))
+		assert.Equal(t, []string{"w[0].s", "w[0].s.onExit"}, lockOrder(run))
 	})
 }
 

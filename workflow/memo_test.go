@@ -62,8 +62,8 @@ func newCounted(fail func(template string, n int) bool) *counted {
 	return c
 }
 
-// runs is a run to its end.
-func runs(t *testing.T, r *workflow.Runner, wf *workflow.Workflow, opts ...workflow.RunOption) *workflow.Run {
+// runToEnd is a run to its end.
+func runToEnd(t *testing.T, r *workflow.Runner, wf *workflow.Workflow, opts ...workflow.RunOption) *workflow.Run {
 	t.Helper()
 	run, err := r.Start(t.Context(), wf, opts...)
 	require.NoError(t, err)
@@ -92,12 +92,12 @@ func TestMemoize(t *testing.T) {
 				r := workflow.NewRunner(x)
 				k := workflow.Param[string]("k")
 
-				run := runs(t, r, wf)
+				run := runToEnd(t, r, wf)
 				assert.Equal(t, workflow.Succeeded, run.Phase())
 				assert.False(t, run.Node("A").Memoized)
 				assert.Equal(t, "<i> i", said(run))
 
-				run = runs(t, r, wf)
+				run = runToEnd(t, r, wf)
 				a := run.Node("A")
 				assert.Equal(t, workflow.Succeeded, a.Phase)
 				assert.Equal(t, tt.typ, a.Type)
@@ -110,15 +110,15 @@ func TestMemoize(t *testing.T) {
 				assert.Equal(t, 1, x.ran["a"])
 				assert.Equal(t, 2, x.ran["b"])
 
-				assert.Equal(t, "<ii> ii", said(runs(t, r, wf, k.Set("other"))), "another key")
+				assert.Equal(t, "<ii> ii", said(runToEnd(t, r, wf, k.Set("other"))), "another key")
 
 				<-time.After(6 * time.Minute) // the first ended ten minutes ago
-				assert.Equal(t, "<i> i", said(runs(t, r, wf)))
-				assert.Equal(t, "<iii> iii", said(runs(t, r, wf)), "it is too old now")
-				assert.Equal(t, "<iii> iii", said(runs(t, r, wf)))
+				assert.Equal(t, "<i> i", said(runToEnd(t, r, wf)))
+				assert.Equal(t, "<iii> iii", said(runToEnd(t, r, wf)), "it is too old now")
+				assert.Equal(t, "<iii> iii", said(runToEnd(t, r, wf)))
 				require.NoError(t, r.Close())
 
-				assert.Equal(t, "<iiii> iiii", said(runs(t, workflow.NewRunner(x), wf)), "another Runner has its own")
+				assert.Equal(t, "<iiii> iiii", said(runToEnd(t, workflow.NewRunner(x), wf)), "another Runner has its own")
 			})
 		})
 	}
@@ -130,10 +130,10 @@ func TestNotMemoized(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		x := newCounted(func(template string, n int) bool { return template == "a" && n == 1 })
 		r := workflow.NewRunner(x)
-		run := runs(t, r, wf)
+		run := runToEnd(t, r, wf)
 		assert.Equal(t, workflow.Failed, run.Phase())
-		assert.Equal(t, "<ii> ii", said(runs(t, r, wf)))
-		assert.Equal(t, "<ii> ii", said(runs(t, r, wf)))
+		assert.Equal(t, "<ii> ii", said(runToEnd(t, r, wf)))
+		assert.Equal(t, "<ii> ii", said(runToEnd(t, r, wf)))
 		assert.Equal(t, 2, x.ran["a"])
 	})
 	for name, kept := range map[string]string{
@@ -143,7 +143,7 @@ func TestNotMemoized(t *testing.T) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			x := newCounted(nil)
-			run := runs(t, workflow.NewRunner(x, workflow.WithMemo(&store{kept: kept})), wf)
+			run := runToEnd(t, workflow.NewRunner(x, workflow.WithMemo(&store{kept: kept})), wf)
 			assert.Equal(t, "<i> i", said(run), name)
 			assert.False(t, run.Node("A").Memoized)
 		})
@@ -159,7 +159,7 @@ func TestMemoizeAtOnce(t *testing.T) {
 			r := workflow.NewRunner(x)
 			var wg sync.WaitGroup
 			for range 2 {
-				wg.Go(func() { assert.Equal(t, workflow.Succeeded, runs(t, r, wf).Phase()) })
+				wg.Go(func() { assert.Equal(t, workflow.Succeeded, runToEnd(t, r, wf).Phase()) })
 			}
 			wg.Wait()
 			assert.Equal(t, want, x.ran["a"], rules)
@@ -186,7 +186,7 @@ func TestMemoizeOfOthers(t *testing.T) {
 			"  - name: m\n    memoize: {key: k, cache: {configMap: {name: c}}}\n"+tt.template)
 		synctest.Test(t, func(t *testing.T) {
 			r := workflow.NewRunner(newCounted(nil))
-			first, second := runs(t, r, wf), runs(t, r, wf)
+			first, second := runToEnd(t, r, wf), runToEnd(t, r, wf)
 			assert.Equal(t, workflow.Succeeded, first.Phase(), tt.typ)
 			a := second.Node("A")
 			assert.Equal(t, tt.typ, a.Type)
@@ -249,7 +249,7 @@ func TestMemoStore(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				run := runs(t, workflow.NewRunner(newCounted(nil), workflow.WithMemo(tt.store)), wf)
+				run := runToEnd(t, workflow.NewRunner(newCounted(nil), workflow.WithMemo(tt.store)), wf)
 				if tt.message == "" {
 					assert.Equal(t, tt.said, said(run))
 				} else {
@@ -276,7 +276,7 @@ func TestMemoStore(t *testing.T) {
 func TestMemoKeys(t *testing.T) {
 	for key, ok := range map[string]bool{"a": true, "0-A-": true, "-a": false, "a.b": false, "a b": false, "": false, "ä": false, "a_b": false} {
 		synctest.Test(t, func(t *testing.T) {
-			run := runs(t, workflow.NewRunner(newCounted(nil)), memoized(t, onMemo), workflow.Param[string]("k").Set(key))
+			run := runToEnd(t, workflow.NewRunner(newCounted(nil)), memoized(t, onMemo), workflow.Param[string]("k").Set(key))
 			if ok {
 				assert.Equal(t, workflow.Succeeded, run.Phase(), key)
 				return
@@ -304,7 +304,7 @@ func TestMemoizeRecovered(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		j, x := journal.NewMemory(), newCounted(nil)
 		r := workflow.NewRunner(x, workflow.WithJournal(j))
-		runs(t, r, wf)
+		runToEnd(t, r, wf)
 		run, err := r.Start(t.Context(), wf)
 		require.NoError(t, err)
 		synctest.Wait()
