@@ -33,6 +33,7 @@ type Runner struct {
 	journal  journal.Journal
 	config   ConfigSource
 	limits   engine.Limits
+	own      engine.Own
 	locks    *engine.Locks
 	memos    MemoStore
 
@@ -66,7 +67,7 @@ func WithJournal(j journal.Journal) RunnerOption {
 
 // NewRunner makes a Runner.
 func NewRunner(x executor.Executor, opts ...RunnerOption) *Runner {
-	r := &Runner{executor: x, runs: map[string]*entry{}, limits: engine.Limits{Nodes: DefaultMaxNodes, Depth: DefaultMaxDepth}}
+	r := &Runner{executor: x, runs: map[string]*entry{}, own: ownExecutors(), limits: engine.Limits{Nodes: DefaultMaxNodes, Depth: DefaultMaxDepth}}
 	for _, o := range opts {
 		o.applyRunner(r)
 	}
@@ -84,15 +85,16 @@ var ErrClosed = errors.New("the runner is closed")
 // is of the same workflow with the same arguments; else the error is a *[RunExistsError]. An argument that is wrong,
 // or work that the executor cannot do, is an error before anything starts.
 func (r *Runner) Start(ctx context.Context, w *Workflow, opts ...RunOption) (*Run, error) {
-	var c runConfig
-	for _, o := range opts {
-		if !build.IsNil(o) {
-			o.applyRun(&c)
-		}
-	}
-	s, err := r.prepare(ctx, w, &c)
+	return r.start(ctx, w, runConfigOf(opts))
+}
+
+func (r *Runner) start(ctx context.Context, w *Workflow, c *runConfig) (*Run, error) {
+	s, err := r.prepare(ctx, w, c)
 	if err != nil {
 		return nil, err
+	}
+	if c.replaces != nil {
+		r.Forget(s.Run.Name)
 	}
 	e, mine, err := r.claim(s.Run.Name, s.Digest, s.Arguments)
 	if err != nil {
@@ -137,19 +139,12 @@ func (r *Runner) prepare(ctx context.Context, w *Workflow, c *runConfig) (*journ
 	if err := w.missing(args); err != nil {
 		return nil, err
 	}
-	name := c.name
-	if name == "" {
-		if name = w.plan.Spec.Name; name == "" {
-			name = plan.RunName(w.plan.Spec.GenerateName, suffix())
-		}
-	}
+	name := c.resolvedName(w.plan)
 	if problem := plan.RunNameProblem(name); problem != "" {
 		return nil, fmt.Errorf("run name %q %s", name, problem)
 	}
-	if ch, ok := r.executor.(executor.Checker); ok {
-		if err := ch.Check(w.plan.Spec, w.plan.Leaves()); err != nil {
-			return nil, err
-		}
+	if err := r.check(w.plan); err != nil {
+		return nil, err
 	}
 	s := &journal.Start{Workflow: w.plan.Spec, Arguments: args}
 	if lib := w.plan.Library; lib != nil {
@@ -164,7 +159,13 @@ func (r *Runner) prepare(ctx context.Context, w *Workflow, c *runConfig) (*journ
 		}
 	}
 	s.Run = executor.Run{Name: name, UID: newUID(), Created: time.Now()}
-	s.Run.Workflow = engine.Resolve(w.plan, &s.Run, args, s.Config)
+	s.Run.Workflow = engine.Resolve(w.plan, &s.Run, args, s.Config, c.labels, c.annotations)
+	if c.keeps != nil {
+		s.Kept = c.keeps.r.Kept(&s.Run, c.again)
+	}
+	if c.replaces != nil {
+		s.Replaces = c.replaces.UID()
+	}
 	return s, nil
 }
 
@@ -236,33 +237,38 @@ func (r *Runner) begin(ctx context.Context, w *Workflow, s *journal.Start) (*Run
 			return nil, err
 		}
 	}
-	return r.launch(ctx, engine.Config{
+	run, err := r.launch(ctx, w, engine.Config{
 		Plan: w.plan, Executor: r.executor, Run: &s.Run, Arguments: s.Arguments, Config: s.Config, Limits: r.limits, Journal: r.journal,
+		Ended: s.Kept,
 	})
+	if err != nil && r.journal != nil { // it never began
+		err = errors.Join(err, r.journal.End(context.WithoutCancel(ctx), s.Run.Name, Errored))
+	}
+	return run, err
 }
 
 // resume goes on with a recorded run.
 func (r *Runner) resume(ctx context.Context, w *Workflow, rec *journal.Run) (*Run, error) {
-	return r.launch(ctx, engine.Config{
+	return r.launch(ctx, w, engine.Config{
 		Plan: w.plan, Executor: r.executor, Run: &rec.Run, Arguments: rec.Arguments, Config: rec.Config, Limits: r.limits,
 		Journal: r.journal, Ended: rec.Records, Over: rec.Phase != "",
 	})
 }
 
-func (r *Runner) launch(ctx context.Context, c engine.Config) (*Run, error) {
-	c.Locks, c.Memos = r.locks, r.memos
+func (r *Runner) launch(ctx context.Context, w *Workflow, c engine.Config) (*Run, error) {
+	c.Locks, c.Memos, c.Own = r.locks, r.memos, r.own
 	if h, ok := r.executor.(executor.Handler); ok && !c.Over {
 		if err := h.BeginRun(ctx, c.Run); err != nil {
 			return nil, err
 		}
 	}
-	return &Run{engine.Start(c)}, nil
+	return &Run{engine.Start(c), w}, nil
 }
 
 // Recover goes on with the recorded runs that this Runner does not drive: after a crash of the process that did, or
 // after its Close. Nothing that was recorded as ended runs again, and what is still at work is adopted where the
 // executor can. What runs is the workflow as it was recorded; only its Go functions come from ws. A run that needs a
-// function that they lack, or that has other parameters now, is a [*VersionError] and is left alone; the others go on,
+// function that they lack, or that has other parameters now, or a plugin that this Runner lacks, is a [*VersionError] and is left alone; the others go on,
 // and the errors are joined.
 func (r *Runner) Recover(ctx context.Context, ws ...*Workflow) ([]*Run, error) {
 	if r.journal == nil {
@@ -305,6 +311,9 @@ func (r *Runner) recoverRun(ctx context.Context, name string, program funcTempla
 	w, err := compile(rec.Workflow, lib, program.funcs(), nil, nil)
 	if err == nil {
 		err = program.fit(w.plan)
+	}
+	if err == nil {
+		_, err = r.checkOwn(w.plan)
 	}
 	if err != nil {
 		return nil, &VersionError{name, err}

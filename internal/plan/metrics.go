@@ -97,7 +97,7 @@ func (s *scope) labels(path string, labels []spec.MetricLabel) []Label {
 
 // measure compiles the kind of a metric, and its value.
 func (s *scope) measure(path string, m *Metric, p *spec.Prometheus) {
-	kinds := 0
+	kinds, problems := 0, len(s.c.problems)
 	if p.Counter != nil {
 		kinds++
 		m.Kind, m.Value = "counter", s.parse(path+".counter.value", p.Counter.Value)
@@ -118,20 +118,20 @@ func (s *scope) measure(path string, m *Metric, p *spec.Prometheus) {
 		return
 	}
 	at := path + "." + m.Kind + ".value"
-	if m.Value.Source == "" {
+	switch v, err := strconv.ParseFloat(m.Value.Source, 64); {
+	case m.Value.Source == "":
 		s.c.problem(at, "there is none")
-	} else if v, err := strconv.ParseFloat(m.Value.Source, 64); len(m.Value.Refs) == 0 && (err != nil || m.Kind == "counter" && !(v >= 0)) {
+	case len(m.Value.Refs) > 0 || len(s.c.problems) > problems: // it is seen when they are replaced, or was said already
+	case err != nil || m.Kind == "counter" && !(v >= 0):
 		s.c.problem(at, "%q is not a number that a %s can take", m.Value.Source, m.Kind)
 	}
 }
 
 func (s *scope) gauge(path string, m *Metric) {
-	operations := []spec.GaugeOperation{spec.GaugeSet, spec.GaugeAdd, spec.GaugeSub}
-	if !slices.Contains(operations, m.Operation) {
-		s.c.problem(path+".operation", "%q is not one of Set, Add, Sub%s", m.Operation,
-			s.c.hint(string(m.Operation), func(yield func(string) bool) {
-				_ = yield("Set") && yield("Add") && yield("Sub")
-			}))
+	operations := []string{string(spec.GaugeSet), string(spec.GaugeAdd), string(spec.GaugeSub)}
+	if !slices.Contains(operations, string(m.Operation)) {
+		s.c.problem(path+".operation", "%q is not one of %s%s", m.Operation, strings.Join(operations, ", "),
+			s.c.hint(string(m.Operation), slices.Values(operations)))
 	}
 	clock := "duration"
 	if s.t == nil {
