@@ -176,10 +176,22 @@ func BenchmarkBuild(b *testing.B) {
 			b.Run(fmt.Sprintf("%s/%d", s.name, n), func(b *testing.B) {
 				ns := names(n)
 				for b.Loop() {
-					floor := timed(b, n, func() { buildFloor(s, ns) })
-					ours := timed(b, n, func() {
-						_, err := workflow.New("x-", buildDAG(s, ns))
-						require.NoError(b, err)
+					// as many as make 100,000 tasks, and kept: memory costs a small workflow what it costs a large one
+					keep := make([]any, 100_000/n)
+					floor := timed(b, n*len(keep), func() {
+						for i := range keep {
+							d, f := buildFloor(s, ns)
+							keep[i] = []any{d, f}
+						}
+					})
+					clear(keep)
+					ours := timed(b, n*len(keep), func() {
+						for i := range keep {
+							d := buildDAG(s, ns)
+							w, err := workflow.New("x-", d)
+							require.NoError(b, err)
+							keep[i] = []any{d, w}
+						}
 					})
 					floorKept := kept(n, func() any { d, f := buildFloor(s, ns); return []any{d, f} })
 					oursKept := kept(n, func() any {
