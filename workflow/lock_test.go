@@ -112,6 +112,7 @@ func TestLocks(t *testing.T) {
 			"  - {name: c, inputs: {parameters: [{name: p}]}, container: {image: a}, synchronization: {mutexes: [{name: 'm-{{inputs.parameters.p}}'}]}}\n", "", 30 * time.Second, true},
 		{"both", "", fan("synchronization: {mutexes: [{name: m}], semaphores: [{configMapKeyRef: {name: limits, key: k}}]}"), "3", 50 * time.Second, false},
 		{"one twice", "", fan("synchronization: {mutexes: [{name: m}, {name: m}, {name: m, namespace: argo}]}"), "", 50 * time.Second, false},
+		{"one semaphore twice", "", fan("synchronization: {semaphores: [{configMapKeyRef: {name: limits, key: k}}, {configMapKeyRef: {name: limits, key: k}}]}"), "2", 30 * time.Second, false},
 		{"one in two namespaces", "", "  - name: main\n    dag: {tasks: [{name: A, template: c}, {name: B, template: d}]}\n  - {name: c, container: {image: a}, " + onMutex + "}\n" +
 			"  - {name: d, container: {image: a}, synchronization: {mutexes: [{name: m, namespace: other}]}}\n", "", 10 * time.Second, false},
 		{"of a dag", "", "  - name: main\n    dag: {tasks: [{name: A, template: s, withItems: [0, 1]}]}\n  - name: s\n    steps: [[{name: x, template: c}], [{name: y, template: c}]]\n    " +
@@ -163,6 +164,34 @@ func TestLimitChanges(t *testing.T) {
 			assert.Equal(t, tt.takes, time.Since(begin), "%s, then %s", tt.before, tt.after)
 		})
 	}
+}
+
+// Who comes after the limit has grown brings those forward who wait longer.
+func TestLimitGrows(t *testing.T) {
+	wf := func(name string) *workflow.Workflow {
+		return locking(t, name, "", "  - {name: main, container: {image: a}, "+onSemaphore+"}\n")
+	}
+	synctest.Test(t, func(t *testing.T) {
+		config := limits(t, "1")
+		r := workflow.NewRunner(minutes(), workflow.WithConfig(config))
+		var runs []*workflow.Run
+		for i, name := range []string{"r1", "r2", "r3"} {
+			if i == 2 {
+				<-time.After(10 * time.Second)
+				require.NoError(t, config.Set(limitOf("3")))
+			}
+			run, err := r.Start(t.Context(), wf(name))
+			require.NoError(t, err)
+			runs = append(runs, run)
+			synctest.Wait()
+		}
+		for _, run := range runs {
+			assert.Equal(t, workflow.Running, run.Phase())
+		}
+		for _, run := range runs {
+			require.NoError(t, run.Wait(t.Context()))
+		}
+	})
 }
 
 // holdAndWait is a run that holds the mutex m for an hour, and another that waits for it.
@@ -311,6 +340,17 @@ func TestLockOverRetries(t *testing.T) {
 		assert.Equal(t, 5*time.Minute, time.Since(begin))
 		assert.Equal(t, []string{"w.A(0)", "w.A(1)", "w.A(2)", "w.B(0)"}, lockOrder(run))
 		assert.Equal(t, 1, run.Node("B").Attempts)
+	})
+}
+
+// What bounds an attempt bounds the waiting too, and after it not the node but each attempt.
+func TestTimeoutAfterWaiting(t *testing.T) {
+	wf := locking(t, "w", "", "  - {name: main, container: {image: a}, retryStrategy: {limit: 5, backoff: {duration: 10m}}, timeout: 5m, pendingTimeout: 5m, "+onMutex+"}\n")
+	synctest.Test(t, func(t *testing.T) {
+		begin := time.Now()
+		_, err := wf.Run(t.Context(), fake.New(t).On("main", fake.Fail(1, "").Taking(time.Minute), fake.Succeed().Taking(time.Minute)))
+		require.NoError(t, err)
+		assert.Equal(t, 12*time.Minute, time.Since(begin))
 	})
 }
 
