@@ -69,7 +69,8 @@ func encodeAs[T any](v T) (text, problem string) {
 	if s, ok := any(v).(string); ok && reflect.TypeFor[T]().Kind() == reflect.String {
 		return s, ""
 	}
-	return encodeSafely(reflect.ValueOf(&v).Elem())
+	boxed := v // so that a string need not be
+	return encodeSafely(reflect.ValueOf(&boxed).Elem())
 }
 
 // encodeSafely is encode with the problem as text; a panic of the value's own methods is a problem too.

@@ -62,6 +62,7 @@ type compiler struct {
 	seen    map[string]*Template
 	twins   map[*Template]bool // that say the same as the one in seen
 	refs    map[*Template]bool // of other objects, that were looked at
+	last    *Template // that was added
 	order   []*Template
 	derived map[derived]*Template
 	names   []string // room for the dependencies of one template's tasks
@@ -73,6 +74,10 @@ func (c *compiler) problem(path, format string, args ...any) {
 
 // add notes a template the first time that it is met.
 func (c *compiler) add(t *Template) {
+	if t == c.last { // tasks that call the same stand together
+		return
+	}
+	c.last = t
 	if t.kind == reference {
 		c.reference(t)
 		return
