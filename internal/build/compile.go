@@ -62,7 +62,7 @@ type compiler struct {
 	seen    map[string]*Template
 	twins   map[*Template]bool // that say the same as the one in seen
 	refs    map[*Template]bool // of other objects, that were looked at
-	last    *Template // that was added
+	last    *Template          // that was added
 	order   []*Template
 	derived map[derived]*Template
 	names   []string // room for the dependencies of one template's tasks
