@@ -27,11 +27,9 @@ func (x *Executor) Execute(ctx context.Context, t *executor.Task, notify func(ex
 		notify(executor.Update{Phase: spec.Running})
 		return t.Call(ctx)
 	}
-	x.watch.hold()
-	defer x.watch.release()
 	a := &attempt{x: x, task: t, notify: notify, pod: x.store.follow(PodName(t, x.namespace))}
-	defer a.pod.leave()
-	return a.run(ctx)
+	err := a.run(ctx)
+	return a.result, err
 }
 
 // attempt is one Execute. What it knows is kept here and not on the stack, which would be twice as large for it.
@@ -45,10 +43,15 @@ type attempt struct {
 	seen observation
 	wait wait
 	told executor.Update
+	// result is what comes of it, if that is no error.
+	result executor.Result
 }
 
 // run runs the attempt to its end.
-func (a *attempt) run(ctx context.Context) (executor.Result, error) {
+func (a *attempt) run(ctx context.Context) error {
+	a.x.watch.hold()
+	defer a.x.watch.release()
+	defer a.pod.leave()
 	err := a.begin(ctx)
 	if err == nil {
 		err = a.follow(ctx)
@@ -59,7 +62,7 @@ func (a *attempt) run(ctx context.Context) (executor.Result, error) {
 	if errors.Is(context.Cause(ctx), executor.ErrDetach) {
 		a.x.letGo(a.task.ID.Run)
 	}
-	return executor.Result{}, err
+	return err
 }
 
 // begin makes sure that the attempt's Pod exists.
@@ -254,18 +257,18 @@ func (a *attempt) cancel(ctx context.Context) error {
 }
 
 // end is what the verdict on an ended attempt is for who asked for it.
-func (a *attempt) end(ctx context.Context) (executor.Result, error) {
+func (a *attempt) end(ctx context.Context) error {
 	o := &a.seen
 	if o.kind == succeeded || o.kind == failed {
 		if o.logs {
 			a.tell(spec.Running, "", true)
 		}
 		a.x.remember(a.task, a.pod.name, o)
-		r := executor.Result{Phase: spec.Succeeded, ExitCode: o.code}
+		a.result = executor.Result{Phase: spec.Succeeded, ExitCode: o.code}
 		if o.kind == failed {
-			r.Phase, r.Message = spec.Failed, cmp.Or(o.message, o.reason)
+			a.result.Phase, a.result.Message = spec.Failed, cmp.Or(o.message, o.reason)
 		}
-		return r, nil
+		return nil
 	}
 	err := errors.New(strings.TrimSuffix(fmt.Sprintf("Pod %s: %s: %s", a.pod.name, o.reason, o.message), ": "))
 	if o.uid == a.uid && !o.over && o.terminating.IsZero() {
@@ -275,9 +278,9 @@ func (a *attempt) end(ctx context.Context) (executor.Result, error) {
 		}
 	}
 	if o.kind == lost {
-		return executor.Result{}, &executor.LostError{Reason: o.reason, Once: o.once, Err: err}
+		return &executor.LostError{Reason: o.reason, Once: o.once, Err: err}
 	}
-	return executor.Result{}, fmt.Errorf("k8s: %w", err)
+	return fmt.Errorf("k8s: %w", err)
 }
 
 // show tells what a Pod does that goes on.
@@ -301,6 +304,16 @@ func (a *attempt) tell(phase spec.Phase, message string, placed bool) {
 	}
 	if u != a.told {
 		a.told = u
-		a.notify(u)
+		aside(func() { a.notify(u) })
 	}
+}
+
+// aside does something on a goroutine of its own: a stack that has grown for it is not kept by who waits for a Pod.
+func aside(do func()) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		do()
+	}()
+	<-done
 }

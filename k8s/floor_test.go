@@ -71,7 +71,7 @@ func (f *floor) run(t testing.TB, ctx context.Context) {
 		f.slots <- struct{}{}
 		defer func() { <-f.slots }()
 		_, err := api.Create(ctx, f.pods[i], metav1.CreateOptions{})
-		if err != nil {
+		if err != nil && ctx.Err() == nil {
 			t.Error(err)
 		}
 	}
@@ -83,6 +83,9 @@ func (f *floor) run(t testing.TB, ctx context.Context) {
 	ended := make([]bool, len(f.pods))
 	for left := len(f.pods); left > 0; {
 		e, ok := <-w.ResultChan()
+		if ctx.Err() != nil {
+			require.FailNow(t, "the floor has not ended in time", "%d of %d Pods have ended", len(f.pods)-left, len(f.pods))
+		}
 		if !ok { // a busy server ends a watch at any time
 			w.Stop()
 			w = watch()
