@@ -216,7 +216,7 @@ spec:
 		return wf
 	}
 	run, err := load("").Run(t.Context(), &stub{})
-	assert.EqualError(t, err, "run w: Error: A: outputs.parameters.rows: the container left no value, and there is no default")
+	assert.EqualError(t, err, "run w: Error: A: outputs.parameters.rows: it left no value, and there is no default")
 	assert.Equal(t, workflow.Errored, run.Node("A").Phase)
 
 	run, err = load(", default: none").Run(t.Context(), &stub{})

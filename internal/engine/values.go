@@ -121,8 +121,8 @@ func (m *machine) callValue(at *place, r *plan.Ref) (string, bool) {
 		if n != nil && n.form == formLoop {
 			return expr.Parameters(n.gather(func(i *info) (string, bool) { return outputsObject(i.outputs), i.outputs != nil })), true
 		}
-		if n != nil && n.known().outputs != nil {
-			return parametersJSON(n.info.outputs), true
+		if n != nil && (n.known().outputs != nil || n.phase == succeeded && len(n.template.Outputs) == 0) {
+			return parametersJSON(n.known().outputs), true
 		}
 	default: // RefCallResult
 		if n != nil && n.form == formLoop {

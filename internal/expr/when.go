@@ -34,7 +34,7 @@ func When(text string) (bool, error) {
 	}
 	b, ok := v.(bool)
 	if !ok {
-		return false, fmt.Errorf("when: expected true or false, not %s", kind(v))
+		return false, fmt.Errorf("expected true or false, not %s", kind(v))
 	}
 	return b, nil
 }
@@ -67,10 +67,10 @@ var (
 // whenTokens parses a clause, and makes strings of its bare words.
 func whenTokens(text string) ([]govaluate.ExpressionToken, error) {
 	if len(text) > maxSource {
-		return nil, fmt.Errorf("when: a text of %d bytes; the longest may have %d", len(text), maxSource)
+		return nil, fmt.Errorf("a text of %d bytes; the longest may have %d", len(text), maxSource)
 	}
 	if len(text) > maxPattern && (strings.Contains(text, "=~") || strings.Contains(text, "!~")) {
-		return nil, fmt.Errorf("when: a text of %d bytes with =~ or !~; the longest may have %d", len(text), maxPattern)
+		return nil, fmt.Errorf("a text of %d bytes with =~ or !~; the longest may have %d", len(text), maxPattern)
 	}
 	e, err := parseWhen(text) // it matches patterns that are constant, too
 	if err != nil {
@@ -107,5 +107,5 @@ func whenError(err error) error {
 	if strings.Contains(message, "Invalid token") || strings.Contains(message, "Cannot transition") {
 		message += "; a value that is more than letters, digits and _ needs quotes around it"
 	}
-	return errors.New("when: " + message)
+	return errors.New(message)
 }
