@@ -171,12 +171,12 @@ templates:
 		defer runner.Close()
 		run, err := runner.Start(t.Context(), loaded(t, text))
 		require.NoError(t, err)
-		time.Sleep(10 * time.Second)
+		<-time.After(10 * time.Second)
 		assert.Equal(t, []string{`: gauge now{s="Running"} 10`, "the run: gauge run{} 10"}, allMetrics(run))
-		time.Sleep(10 * time.Second)
+		<-time.After(10 * time.Second)
 		assert.Equal(t, []string{`: gauge now{s="Running"} 20`, "the run: gauge run{} 20"}, allMetrics(run))
 		require.NoError(t, run.Wait(t.Context()))
-		time.Sleep(time.Hour)
+		<-time.After(time.Hour)
 		assert.Equal(t, []string{
 			`: gauge now{s="Succeeded"} 60`, ": counter end{} 1", "the run: gauge run{} 60", "the run: counter runs{} 1",
 		}, allMetrics(run))
