@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"errors"
 	"fmt"
 	"time"
 
@@ -103,12 +102,14 @@ func (m *machine) duration(n *node, t *plan.Text, name string) (time.Duration, e
 	return d, nil
 }
 
-// The messages are Argo's.
-//
-//lint:ignore ST1005 they are shown as they are
-var (
-	errDeadline = errors.New("Step exceeded its deadline")
-	errPending  = errors.New("Step exceeded its pending timeout")
+// deadline is the error of a node that had its time, in Argo's words.
+type deadline string
+
+func (d deadline) Error() string { return string(d) }
+
+const (
+	errDeadline deadline = "Step exceeded its deadline"
+	errPending  deadline = "Step exceeded its pending timeout"
 )
 
 // alarm is called when a timer's time has come.

@@ -123,6 +123,10 @@ func Start(c Config) *Run {
 	if len(c.Ended) > 0 {
 		r.replay(c.Ended)
 	}
+	if c.Over && !r.m.done() {
+		r.m.halt(&stop{cause: errors.New("it ended before")})
+		r.m.settle()
+	}
 	todo := r.m.take()
 	ended := r.m.done()
 	stop := r.m.stop
