@@ -231,4 +231,6 @@ func TestHTTPProblems(t *testing.T) {
 		_, err := workflow.Load(strings.NewReader(document("templates:\n- {name: main, http: " + tt.http + "}")))
 		assert.EqualError(t, err, tt.want, tt.http)
 	}
+	_, err := workflow.Load(strings.NewReader(document("templates:\n- {name: main, http: {url: 'http://h'}, outputs: {parameters: [{name: x}]}}")))
+	assert.EqualError(t, err, "templates[main].outputs.parameters[x].valueFrom: has no expression: a request gives nothing by itself but its result")
 }

@@ -114,6 +114,8 @@ func (c *compiler) supportedOutput(path string, k Kind, p *spec.Parameter) {
 		need(fmt.Sprintf("parameter: it is what a task or step gave, such as {{%s.NAME.outputs.parameters.%s}}", map[Kind]string{DAG: "tasks", Steps: "steps"}[k], p.Name), from.Parameter != "")
 	case Suspend:
 		need("supplied: a suspension's outputs are given by who resumes it", from.Supplied != nil)
+	case HTTP:
+		need("expression: a request gives nothing by itself but its result", false)
 	case Resource:
 		need("jsonPath or jqFilter: it is what to take from the object", from.JSONPath != "" || from.JQFilter != "")
 	}
