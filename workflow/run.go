@@ -94,8 +94,8 @@ func (r *Run) Cancel(cause error) {
 
 // ErrStopped and ErrTerminated are why a run ended that was stopped or terminated.
 var (
-	ErrStopped    = errors.New("the run was stopped")
-	ErrTerminated = errors.New("the run was terminated")
+	ErrStopped    = engine.ErrStopped
+	ErrTerminated = engine.ErrTerminated
 )
 
 // Stop ends the run, but its exit handlers still run: nothing else begins, what is at work is stopped. Wait tells when
@@ -118,8 +118,9 @@ func (r *Run) Suspend(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// Resume lets go on what [Run.Suspend] holds, if the path is empty; else the suspended node of that path, with values for the outputs that it is to be supplied with; see
-// [Output.Set]. It is an error if the node is not suspended, or has no such output.
+// Resume lets go on what [Run.Suspend] holds, if the path is empty; else the suspended node of that path, with values
+// for the outputs that it is to be supplied with; see [Output.Set]. It is an error if the node is not suspended, or has
+// no such output.
 func (r *Run) Resume(ctx context.Context, path string, outputs ...OutputValue) error {
 	values := make([]executor.Value, len(outputs))
 	for i, o := range outputs {

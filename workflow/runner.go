@@ -108,7 +108,11 @@ func (r *Runner) start(ctx context.Context, w *Workflow, c *runConfig) (*Run, er
 			return nil, context.Cause(ctx)
 		}
 	}
-	return r.fill(s.Run.Name, e, func() (*Run, error) { return r.begin(ctx, w, s) })
+	run, err := r.fill(s.Run.Name, e, func() (*Run, error) { return r.begin(ctx, w, s) })
+	if run != nil {
+		run.r.Begin()
+	}
+	return run, err
 }
 
 // fill starts a run whose name is taken, and lets the name go if that fails.
@@ -219,7 +223,7 @@ func (r *Runner) forget(name string) {
 	r.names = slices.DeleteFunc(r.names, func(n string) bool { return n == name })
 }
 
-// begin records a run and starts it; a run that the journal has already it goes on with.
+// begin records a run and makes it; a run that the journal has already it goes on with.
 func (r *Runner) begin(ctx context.Context, w *Workflow, s *journal.Start) (*Run, error) {
 	if r.journal != nil {
 		err := r.journal.Begin(ctx, *s)
@@ -239,7 +243,7 @@ func (r *Runner) begin(ctx context.Context, w *Workflow, s *journal.Start) (*Run
 	}
 	run, err := r.launch(ctx, w, engine.Config{
 		Plan: w.plan, Executor: r.executor, Run: &s.Run, Arguments: s.Arguments, Config: s.Config, Limits: r.limits, Journal: r.journal,
-		Ended: s.Kept,
+		Kept: s.Kept,
 	})
 	if err != nil && r.journal != nil { // it never began
 		err = errors.Join(err, r.journal.End(context.WithoutCancel(ctx), s.Run.Name, Errored))
@@ -251,7 +255,7 @@ func (r *Runner) begin(ctx context.Context, w *Workflow, s *journal.Start) (*Run
 func (r *Runner) resume(ctx context.Context, w *Workflow, rec *journal.Run) (*Run, error) {
 	return r.launch(ctx, w, engine.Config{
 		Plan: w.plan, Executor: r.executor, Run: &rec.Run, Arguments: rec.Arguments, Config: rec.Config, Limits: r.limits,
-		Journal: r.journal, Ended: rec.Records, Over: rec.Phase != "",
+		Journal: r.journal, Kept: rec.Kept, Records: rec.Records, Over: rec.Phase != "",
 	})
 }
 
@@ -262,14 +266,14 @@ func (r *Runner) launch(ctx context.Context, w *Workflow, c engine.Config) (*Run
 			return nil, err
 		}
 	}
-	return &Run{engine.Start(c), w}, nil
+	return &Run{engine.New(c), w}, nil
 }
 
 // Recover goes on with the recorded runs that this Runner does not drive: after a crash of the process that did, or
 // after its Close. Nothing that was recorded as ended runs again, and what is still at work is adopted where the
 // executor can. What runs is the workflow as it was recorded; only its Go functions come from ws. A run that needs a
-// function that they lack, or that has other parameters now, or a plugin that this Runner lacks, is a [*VersionError] and is left alone; the others go on,
-// and the errors are joined.
+// function that they lack, or that has other parameters now, or a plugin that this Runner lacks, is a
+// [*VersionError] and is left alone; the others go on, and the errors are joined.
 func (r *Runner) Recover(ctx context.Context, ws ...*Workflow) ([]*Run, error) {
 	if r.journal == nil {
 		return nil, nil
@@ -295,17 +299,20 @@ func (r *Runner) Recover(ctx context.Context, ws ...*Workflow) ([]*Run, error) {
 			runs = append(runs, run)
 		}
 	}
+	for _, run := range runs { // all have their locks again
+		run.r.Begin()
+	}
 	return runs, errors.Join(errs...)
 }
 
-// recoverRun goes on with one run, unless it is over or driven already.
+// recoverRun makes a recorded run as it was, unless it is over or driven already.
 func (r *Runner) recoverRun(ctx context.Context, name string, program funcTemplates) (*Run, error) {
 	rec, err := r.journal.Read(ctx, name)
 	if err != nil || rec.Phase != "" {
 		return nil, err
 	}
 	var lib *plan.Library
-	if rec.WorkflowTemplates != nil {
+	if rec.WorkflowTemplates != nil || rec.ClusterWorkflowTemplates != nil {
 		lib = &plan.Library{WorkflowTemplates: rec.WorkflowTemplates, ClusterWorkflowTemplates: rec.ClusterWorkflowTemplates}
 	}
 	w, err := compile(rec.Workflow, lib, program.funcs(), nil, nil)

@@ -116,7 +116,7 @@ const (
 func (m *machine) alarm(t timer) {
 	n := t.node
 	if t.why == alarmDeadline {
-		m.halt(&stop{cause: errDeadline, text: errDeadline.Error(), handlers: true})
+		m.halt(&outOfTime)
 		return
 	}
 	if n.phase.ended() {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/podflow/podflow/executor"
 	"github.com/podflow/podflow/internal/plan"
+	"github.com/podflow/podflow/workflow/journal"
 	"github.com/podflow/podflow/workflow/spec"
 )
 
@@ -30,8 +31,9 @@ type machine struct {
 	stop    *stop              // why nothing more begins
 	idle    map[*node]struct{} // nodes that wait for nothing that is at work: suspended, backing off, queued
 	pods    gate
-	locks   *holder // of the run's own locks
-	held    []*node // leaves that may not begin, while the run is held; nil: it is not
+	locks   *holder                    // of the run's own locks
+	kept    map[string]*journal.Record // what need not be done, by the node's name
+	held    []*node                    // leaves that may not begin, while the run is held; nil: it is not
 	commands
 	ids idIndex
 }
@@ -244,7 +246,7 @@ func (m *machine) leafAdmitted(n *node) {
 		m.leafLeft(n)
 		return
 	}
-	if m.holds(n) {
+	if m.holds(n) || m.isDone(n) {
 		return
 	}
 	m.live++

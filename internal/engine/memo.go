@@ -12,7 +12,6 @@ import (
 
 	"github.com/podflow/podflow/executor"
 	"github.com/podflow/podflow/internal/expr"
-	"github.com/podflow/podflow/workflow/journal"
 	"github.com/podflow/podflow/workflow/spec"
 )
 
@@ -38,9 +37,6 @@ const (
 	memoKeeping                  // its outputs are being kept: it succeeds when they are
 	memoKept
 )
-
-// memoAttempt is the number of the attempt under which the journal has what was kept.
-const memoAttempt = -1
 
 // memoized says that the node has its outputs from a cache.
 func (i *info) memoized() bool {
@@ -92,25 +88,10 @@ type recallAsk struct {
 
 func (a *recallAsk) carryOut(r *Run) {
 	r.ask(func() answer {
-		id := executor.ID{Run: r.run.UID, Attempt: memoAttempt}
-		id.Node, _ = a.n.names(r.run.Name)
-		if rec := r.known[id]; rec != nil {
-			return &recallAnswer{n: a.n, hit: &rec.Result}
-		}
 		if r.over {
 			return &recallAnswer{n: a.n}
 		}
-		ctx := r.contextOf(a.n)
-		hit, err := r.recall(ctx, a.n, a.memo)
-		if hit != nil && err == nil && r.journal != nil {
-			rec := journal.NewRecord(id, *hit, nil, time.Now().UnixNano())
-			err = safely(func() error {
-				return r.journal.Append(context.WithoutCancel(ctx), r.run.Name, []journal.Record{rec})
-			})
-			if err != nil {
-				err = fmt.Errorf("journal: %w", err)
-			}
-		}
+		hit, err := r.recall(r.contextOf(a.n), a.n, a.memo)
 		return &recallAnswer{a.n, hit, err}
 	})
 }

@@ -1,30 +1,27 @@
 package engine
 
 import (
-	"container/heap"
-	"errors"
+	"cmp"
+	"maps"
+	"slices"
 
 	"github.com/podflow/podflow/executor"
 	"github.com/podflow/podflow/workflow/journal"
+	"github.com/podflow/podflow/workflow/spec"
 )
 
-// replay brings the machine to where an earlier process left it: it hears again what was recorded, in that order, and
-// the timers that went off between. What had begun and not ended is left in the machine's commands, to be begun again
-// or adopted. A record whose attempt does not come up in its turn, since something outside of the run decided that,
-// is kept for when it does.
+// replay brings the machine to where an earlier process left it. All that the machine hears is recorded, and it reads
+// nothing else, so it does what it did then. What has begun and not ended is left in its commands, to be begun again or
+// adopted.
 func (r *Run) replay(records []journal.Record) {
-	p := &replayer{m: &r.m, starts: map[executor.ID]start{}}
+	p := &replayer{
+		run: r, m: &r.m, starts: map[executor.ID]start{}, timers: map[timerKey]timer{}, asks: map[*node]ask{}, holders: map[*holder]bool{},
+	}
 	p.take()
 	for i := range records {
-		rec := &records[i]
-		p.until(rec.Finished)
-		if !p.hear(r, rec) && rec.Kind == journal.Ended {
-			if r.known == nil {
-				r.known = map[executor.ID]*journal.Record{}
-			}
-			r.known[rec.ID] = rec
-		}
-		r.m.settle()
+		p.m.now = records[i].Finished
+		p.hear(&records[i])
+		p.m.settle()
 		p.take()
 	}
 	p.rest()
@@ -32,27 +29,22 @@ func (r *Run) replay(records []journal.Record) {
 
 // replayer is the machine's commands while it hears what was recorded.
 type replayer struct {
-	m      *machine
-	starts map[executor.ID]start
-	order  []executor.ID
-	asks   []ask
-	timers timerHeap
+	run     *Run
+	m       *machine
+	starts  map[executor.ID]start
+	order   []executor.ID
+	timers  map[timerKey]timer
+	asks    map[*node]ask // by who waits for the answer
+	asked   []*node
+	holders map[*holder]bool // of locks
 }
 
-// timerHeap has the timer that goes off first at its front.
-type timerHeap []timer
-
-func (h timerHeap) Len() int           { return len(h) }
-func (h timerHeap) Less(i, j int) bool { return h[i].at < h[j].at }
-func (h timerHeap) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
-func (h *timerHeap) Push(t any)        { *h = append(*h, t.(timer)) }
-func (h *timerHeap) Pop() any {
-	last := len(*h) - 1
-	t := (*h)[last]
-	*h = (*h)[:last]
-	return t
+type timerKey struct {
+	node *node
+	why  alarm
 }
 
+// take collects what the machine wants done.
 func (p *replayer) take() {
 	todo := p.m.take()
 	for _, s := range todo.starts {
@@ -61,72 +53,165 @@ func (p *replayer) take() {
 		p.order = append(p.order, id)
 	}
 	for _, t := range todo.timers {
-		heap.Push(&p.timers, t)
+		p.timers[timerKey{t.node, t.why}] = t
 	}
-	p.asks = append(p.asks, todo.asks...)
+	for _, a := range todo.asks {
+		p.ask(a)
+	}
+	for _, k := range todo.kills {
+		p.scopeEnded(k.node)
+	}
 }
 
-// until lets the timers go off whose time has come, in that order.
-func (p *replayer) until(at int64) {
-	for len(p.timers) > 0 && p.timers[0].at <= at {
-		t := heap.Pop(&p.timers).(timer)
-		p.m.now = max(p.m.now, t.at)
-		p.m.alarm(t)
-		p.m.settle()
-		p.take()
+// scopeEnded ends the attempt of a daemon, if a node is one whose scope has ended. Whatever is left of it goes with the
+// run.
+func (p *replayer) scopeEnded(n *node) {
+	id := p.m.attemptID(n, n.attempt)
+	if _, ok := p.starts[id]; !ok || !n.phase.ended() {
+		return
 	}
-	p.m.now = max(p.m.now, at)
+	delete(p.starts, id)
+	p.m.live--
+	p.m.leafLeft(n)
+	p.m.settle()
+	p.take()
 }
 
-// hear tells the machine what was recorded. It reports false if that does not fit.
-func (p *replayer) hear(r *Run, rec *journal.Record) bool {
+func (p *replayer) ask(a ask) {
+	var n *node
+	switch a := a.(type) {
+	case *lockAsk:
+		n = a.h.node
+	case *recallAsk:
+		n = a.n
+	case *keepAsk:
+		n = a.n
+	case *unlockAsk:
+		delete(p.holders, a.h)
+		if waits, ok := p.asks[a.h.node].(*lockAsk); ok && waits.h == a.h {
+			delete(p.asks, a.h.node)
+		}
+		return
+	}
+	p.asks[n] = a
+	p.asked = append(p.asked, n)
+}
+
+// hear tells the machine what was recorded.
+func (p *replayer) hear(rec *journal.Record) {
 	switch rec.Kind {
-	case journal.Stopped:
-		p.m.halt(&stop{cause: errors.New(rec.Error), text: rec.Result.Message, handlers: true})
-		return true
-	case journal.Cancelled:
-		p.m.halt(&stop{cause: errors.New(rec.Error), text: rec.Result.Message})
-		return true
+	case journal.Stopped, journal.Cancelled:
+		p.m.halt(&stop{cause: causeOf(rec.Error), text: rec.Result.Message, handlers: rec.Kind == journal.Stopped})
 	case journal.Suspended:
 		p.m.hold()
-		return true
 	case journal.Resumed:
-		_, path := cut(rec.ID.Node, r.run.Name)
-		return p.m.resumePath(r.find(path), &resumption{path: path, values: rec.Result.Outputs}) == nil
+		n, path := p.node(rec)
+		_ = p.m.resumePath(n, &resumption{path: path, values: rec.Result.Outputs}) // it was an error then, too
+	case journal.Backoff, journal.TimedOut, journal.PendingTimedOut:
+		p.alarm(rec)
+	case journal.Locked, journal.Recalled, journal.Stored:
+		p.answer(rec)
+	default:
+		p.attempt(rec)
 	}
+}
+
+// node is the node that a record names, if there is one, and its path.
+func (p *replayer) node(rec *journal.Record) (*node, string) {
+	name, run := rec.ID.Node, p.m.run.Name
+	path := name[min(len(run), len(name)):]
+	if path != "" && path[0] == '.' {
+		path = path[1:]
+	}
+	return p.run.find(path), path
+}
+
+func (p *replayer) alarm(rec *journal.Record) {
+	n, _ := p.node(rec)
+	for why, kind := range alarms {
+		if t, ok := p.timers[timerKey{n, why}]; ok && kind == rec.Kind {
+			delete(p.timers, timerKey{n, why})
+			p.m.alarm(t)
+			return
+		}
+	}
+}
+
+func (p *replayer) answer(rec *journal.Record) {
+	n, _ := p.node(rec)
+	a := p.asks[n]
+	answer := answerTo(a, rec)
+	if answer == nil {
+		return
+	}
+	delete(p.asks, n)
+	if a, ok := a.(*lockAsk); ok && rec.Error == "" {
+		p.holders[a.h] = true
+	}
+	answer.apply(p.m)
+}
+
+func (p *replayer) attempt(rec *journal.Record) {
 	s, ok := p.starts[rec.ID]
 	if !ok {
-		return false
+		return
 	}
 	if rec.PodName != "" || rec.PodIP != "" || rec.HostNode != "" {
 		i := s.node.more()
 		i.podName, i.podIP, i.hostNode = rec.PodName, rec.PodIP, rec.HostNode
 	}
-	if rec.Kind == journal.Ready {
+	switch rec.Kind {
+	case journal.Ready:
 		p.m.daemonReady(s.node)
-		return true
+	case journal.Running:
+		p.m.update(s.node, &executor.Update{Phase: spec.Running, Message: rec.Result.Message})
+	case journal.Ended:
+		delete(p.starts, rec.ID)
+		res, err := rec.Outcome()
+		p.m.finish(s.node, &res, err)
 	}
-	delete(p.starts, rec.ID)
-	res, err := rec.Outcome()
-	p.m.finish(s.node, &res, err)
-	return true
 }
 
-// rest leaves what is still to be done in the machine's commands.
+// rest leaves what is still to be done in the machine's commands, and takes the locks again that are held.
 func (p *replayer) rest() {
 	for _, id := range p.order {
-		s, ok := p.starts[id]
-		switch {
-		case !ok:
-		case s.node.phase.ended(): // a daemon whose scope ended: whatever is left of it goes with the run
-			p.m.live--
-			p.m.leafLeft(s.node)
-		default:
+		if s, ok := p.starts[id]; ok {
 			p.m.starts = append(p.m.starts, s)
 		}
 	}
-	p.m.timers = append(p.m.timers, p.timers...)
-	p.m.asks = append(p.m.asks, p.asks...)
+	for _, n := range p.asked {
+		if a := p.asks[n]; a != nil {
+			delete(p.asks, n)
+			p.m.asks = append(p.m.asks, a)
+		}
+	}
+	for key, t := range p.timers {
+		if key.why == alarmDeadline || !key.node.phase.ended() {
+			p.m.timers = append(p.m.timers, t)
+		}
+	}
+	slices.SortFunc(p.m.timers, func(a, b timer) int { return cmp.Compare(a.at, b.at) })
+	if !p.run.over {
+		p.run.locks.hold(slices.Collect(maps.Keys(p.holders)))
+	}
+}
+
+// hold gives holders their locks again, whoever waits for them.
+func (l *Locks) hold(hs []*holder) {
+	if len(hs) == 0 {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, h := range hs {
+		h.state = holding
+		for _, n := range h.locks {
+			if l.named[n.name] == nil {
+				l.named[n.name] = &lock{limit: 1}
+			}
+			l.named[n.name].held++
+		}
+	}
 }
 
 // attemptID is the ID of an attempt.
@@ -134,13 +219,4 @@ func (m *machine) attemptID(n *node, attempt int32) (id executor.ID) {
 	id.Run, id.Attempt = m.run.UID, int(attempt)
 	id.Node, _ = n.names(m.run.Name)
 	return id
-}
-
-// cut is the path in a node's full name.
-func cut(name, run string) (full, path string) {
-	path = name[min(len(run), len(name)):]
-	if path != "" && path[0] == '.' {
-		path = path[1:]
-	}
-	return name, path
 }

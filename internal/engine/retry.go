@@ -40,7 +40,7 @@ func (m *machine) attemptEnded(n, attempt *node) {
 	switch {
 	case message != "":
 		m.endRetry(n, attempt, attempt.phase, message)
-	case wait > 0:
+	case wait > 0 && !m.nextIsDone(n):
 		n.more().message = "Backoff for " + wait.String()
 		m.set(n, running)
 		m.idle[n] = struct{}{}

@@ -38,8 +38,8 @@ type Config struct {
 	Memos Memos
 	// Journal takes each end before anything acts on it; nil: nobody needs it.
 	Journal journal.Journal
-	// Ended is what an earlier process recorded.
-	Ended []journal.Record
+	// Kept is what the run takes over from another one, and Records what an earlier process recorded of it.
+	Kept, Records []journal.Record
 	// Over says that the run is: it is shown as it ended, and nothing is executed.
 	Over bool
 }
@@ -53,7 +53,6 @@ type Run struct {
 	journal  journal.Journal
 	locks    *Locks
 	memos    Memos
-	known    map[executor.ID]*journal.Record
 	over     bool
 	ctx      context.Context // of the run
 	cancel   context.CancelCauseFunc
@@ -89,6 +88,7 @@ type event struct {
 	resume  *resumption      // not nil: a suspended node, or the held run, goes on
 	hold    bool             // the run is to be held
 	answer  answer           // not nil: to something that the machine asked
+	at      int64            // when it happened
 }
 
 // resumption is values for the outputs of a suspended node.
@@ -101,9 +101,9 @@ type resumption struct {
 // isEnd says that the event is the end of an attempt.
 func (e *event) isEnd() bool { return e.attempt != nil && e.update == nil }
 
-// Start begins a run and returns at once. The executor's BeginRun, and the journal's record of the start, are the
-// caller's.
-func Start(c Config) *Run {
+// New makes a run, as it was when it was last recorded; what it held of locks it holds again. [Run.Begin] must follow.
+// The executor's BeginRun, and the journal's record of the start, are the caller's.
+func New(c Config) *Run {
 	r := &Run{run: c.Run, exec: c.Executor, own: c.Own, journal: c.Journal, locks: c.Locks, memos: c.Memos, done: make(chan struct{})}
 	r.releaser, _ = c.Executor.(executor.Releaser)
 	r.ctx, r.cancel = context.WithCancelCause(context.Background())
@@ -116,17 +116,25 @@ func Start(c Config) *Run {
 	r.work.Add(1) // for the run itself, until it is closed
 	r.driving = true
 	r.mu.Lock()
+	r.m.keepAll(c.Kept)
 	if s := c.Run.Workflow.Spec.Suspend; s != nil && *s {
 		r.m.hold()
 	}
 	r.m.begin()
-	if len(c.Ended) > 0 {
-		r.replay(c.Ended)
+	if len(c.Records) > 0 {
+		r.replay(c.Records)
 	}
 	if c.Over && !r.m.done() {
 		r.m.halt(&stop{cause: errors.New("it ended before")})
 		r.m.settle()
 	}
+	r.mu.Unlock()
+	return r
+}
+
+// Begin lets a run do what is to be done.
+func (r *Run) Begin() {
+	r.mu.Lock()
 	todo := r.m.take()
 	ended := r.m.done()
 	stop := r.m.stop
@@ -148,7 +156,6 @@ func Start(c Config) *Run {
 		close(r.done)
 	}()
 	r.driveAndLaunch()
-	return r
 }
 
 // Cancel ends the run: what is at work is cancelled, nothing more begins.
@@ -279,11 +286,7 @@ func (r *Run) execute(a *attempt) {
 		}
 	}()
 	defer r.context(a)()
-	switch rec := r.known[a.task.ID]; {
-	case rec != nil:
-		a.result, a.err = rec.Outcome()
-		a.at = rec.Finished
-		return
+	switch {
 	case r.over:
 		a.result = executor.Result{Phase: spec.Failed, Message: "terminated"}
 	case r.stopped.Load() && !a.node.exit:
@@ -441,6 +444,13 @@ func (r *Run) carryOut(todo commands) {
 
 // apply records what has ended, lets the machine act on the events, and returns what is to be done.
 func (r *Run) apply(batch []event) commands {
+	for i := range batch {
+		if e := &batch[i]; e.isEnd() {
+			e.at = e.attempt.at
+		} else {
+			e.at = time.Now().UnixNano()
+		}
+	}
 	if err := r.record(batch); err != nil {
 		batch = unrecorded(batch, fmt.Errorf("journal: %w", err))
 	}
@@ -448,34 +458,29 @@ func (r *Run) apply(batch []event) commands {
 	was := r.m.stop
 	for i := range batch {
 		e := &batch[i]
+		r.m.now = e.at
 		switch {
 		case e.stop != nil:
-			r.m.now = time.Now().UnixNano()
 			r.m.halt(e.stop)
 		case e.alarm != nil:
-			r.m.now = time.Now().UnixNano()
 			if !r.detached {
 				r.m.alarm(*e.alarm)
 			}
 		case e.answer != nil:
-			r.m.now = time.Now().UnixNano()
 			if !r.detached {
 				e.answer.apply(&r.m)
 			}
 		case e.hold:
 			r.m.hold()
 		case e.resume != nil:
-			r.m.now = time.Now().UnixNano()
 			e.resume.done <- r.m.resumePath(r.find(e.resume.path), e.resume)
 		case e.update != nil:
-			r.m.now = time.Now().UnixNano()
 			if int(e.attempt.node.attempt) == e.attempt.task.ID.Attempt {
 				r.m.update(e.attempt.node, e.update)
 			}
 		case r.detached:
 			// it goes on without this process
 		default:
-			r.m.now = e.attempt.at
 			r.m.finish(e.attempt.node, &e.attempt.result, e.attempt.err)
 		}
 		r.m.settle()
@@ -549,122 +554,6 @@ func (r *Run) close() bool {
 	r.closed = true
 	r.alarms.Range(func(t, _ any) bool { return t.(*time.Timer).Stop() || true })
 	return !was
-}
-
-// record writes down the ends in a batch of events, before anything acts on them, and lets go of their remains.
-func (r *Run) record(batch []event) error {
-	if r.over || r.journal == nil && r.releaser == nil {
-		return nil
-	}
-	var records []journal.Record
-	for i := range batch {
-		e := &batch[i]
-		if r.journal == nil {
-			continue
-		}
-		if rec, ok := r.command(e); ok {
-			records = append(records, rec)
-		}
-		if !e.isEnd() || r.known[e.attempt.task.ID] != nil || errors.Is(context.Cause(e.attempt.ctx), errScope) {
-			continue
-		}
-		res, err := e.attempt.result, e.attempt.err
-		if err != nil && context.Cause(e.attempt.ctx) != nil {
-			if errors.Is(context.Cause(e.attempt.ctx), executor.ErrDetach) {
-				continue
-			}
-			res, err = executor.Result{Phase: spec.Failed, Message: r.stopMessage(context.Cause(e.attempt.ctx))}, nil
-		}
-		rec := journal.NewRecord(e.attempt.task.ID, res, err, e.attempt.at)
-		rec.PodName, rec.PodIP, rec.HostNode = r.where(e.attempt.node)
-		records = append(records, rec)
-	}
-	if len(records) > 0 {
-		err := safely(func() error { return r.journal.Append(context.WithoutCancel(r.ctx), r.run.Name, records) })
-		if err != nil {
-			return err
-		}
-	}
-	if r.releaser == nil {
-		return nil
-	}
-	for i := range batch {
-		if a := batch[i].attempt; batch[i].isEnd() && !errors.Is(a.err, executor.ErrDetach) {
-			r.work.Add(1)
-			go func() {
-				defer r.work.Done()
-				if err := safely(func() error { return r.releaser.Release(context.WithoutCancel(r.ctx), &a.task) }); err != nil {
-					r.trouble(err)
-				}
-			}()
-		}
-	}
-	return nil
-}
-
-// command is the record of what somebody told the run, or that a daemon is ready.
-func (r *Run) command(e *event) (rec journal.Record, ok bool) {
-	rec.Finished = time.Now().UnixNano()
-	switch {
-	case e.stop != nil && !errors.Is(e.stop.cause, executor.ErrDetach):
-		rec.Kind, rec.Error, rec.Result.Message = journal.Cancelled, e.stop.cause.Error(), e.stop.text
-		if e.stop.handlers {
-			rec.Kind = journal.Stopped
-		}
-		return rec, true
-	case e.hold:
-		rec.Kind = journal.Suspended
-		return rec, true
-	case e.resume != nil:
-		rec.Kind, rec.ID.Run, rec.ID.Node = journal.Resumed, r.run.UID, r.fullName(e.resume.path)
-		rec.Result.Outputs = e.resume.values
-		return rec, true
-	case e.update != nil && e.update.Ready:
-		rec.Kind, rec.ID = journal.Ready, e.attempt.task.ID
-		rec.PodName, rec.PodIP, rec.HostNode = r.where(e.attempt.node)
-		rec.PodName, rec.PodIP, rec.HostNode = or(e.update.PodName, rec.PodName), or(e.update.PodIP, rec.PodIP), or(e.update.HostNode, rec.HostNode)
-		return rec, true
-	}
-	return rec, false
-}
-
-// fullName is the name of the node of a path.
-func (r *Run) fullName(path string) string {
-	if path == "" || path[0] == '[' || path[0] == '(' {
-		return r.run.Name + path
-	}
-	return r.run.Name + "." + path
-}
-
-// where is where a node's attempt runs.
-func (r *Run) where(n *node) (pod, ip, host string) {
-	r.mu.RLock()
-	defer r.mu.RUnlock()
-	i := n.known()
-	return i.podName, i.podIP, i.hostNode
-}
-
-// stopMessage is what a node says that was stopped for a cause.
-func (r *Run) stopMessage(cause error) string {
-	if errors.Is(cause, errDeadline) || errors.Is(cause, errPending) {
-		return cause.Error()
-	}
-	r.mu.RLock()
-	defer r.mu.RUnlock()
-	if s := r.m.stop; s != nil && s.cause == cause {
-		return s.message()
-	}
-	return (&stop{cause: cause}).message()
-}
-
-// unrecorded is a batch that the journal could not take: the run stops, and what has ended has not succeeded.
-func unrecorded(batch []event, err error) []event {
-	for i := range batch {
-		if a := batch[i].attempt; batch[i].isEnd() {
-			a.result, a.err = executor.Result{}, err
-		}
-	}
-	return append([]event{{stop: &stop{cause: err}}}, batch...)
 }
 
 // safely calls what is not ours: its panic is an error and not the program's end.

@@ -1,7 +1,9 @@
 package engine
 
 import (
+	"context"
 	"errors"
+	"slices"
 
 	"github.com/podflow/podflow/executor"
 )
@@ -11,6 +13,25 @@ type stop struct {
 	cause    error
 	text     string // what nodes say that it ended; empty: terminated, and the cause
 	handlers bool   // the exit handlers of the run still run
+}
+
+// outOfTime is that the run has had its time.
+var outOfTime = stop{cause: errDeadline, text: errDeadline.Error(), handlers: true}
+
+// ErrStopped and ErrTerminated are causes that are found again in a run that was recovered.
+var (
+	ErrStopped    = errors.New("the run was stopped")
+	ErrTerminated = errors.New("the run was terminated")
+)
+
+// causeOf is the cause of a stop that was recorded.
+func causeOf(text string) error {
+	for _, err := range []error{ErrStopped, ErrTerminated, errDeadline, context.Canceled, context.DeadlineExceeded} {
+		if err.Error() == text {
+			return err
+		}
+	}
+	return errors.New(text)
 }
 
 func (s *stop) message() string {
@@ -41,17 +62,35 @@ func (m *machine) halt(s *stop) {
 			m.pods.line = append(m.pods.line, w)
 		}
 	}
-	for n := range m.idle {
-		if m.halted(n) {
-			delete(m.idle, n)
-			m.end(n, failed, s.message())
-		}
-	}
+	m.endIdle(s)
 	if m.plan.Gates {
 		for n := range m.nodes.all() {
 			if n.frame != nil && n.frame.gate != nil && m.halted(n) {
 				m.shut(n.frame.gate)
 			}
 		}
+	}
+}
+
+// endIdle ends what waits for nothing that is at work, in the order of the beginnings.
+func (m *machine) endIdle(s *stop) {
+	if len(m.idle) == 0 {
+		return
+	}
+	for n := range m.nodes.all() {
+		if _, idle := m.idle[n]; idle && m.halted(n) {
+			delete(m.idle, n)
+			m.end(n, failed, s.message())
+		}
+	}
+	held := m.held
+	for i, n := range held {
+		if n.phase.ended() { // it has a place that others wait for
+			m.leafLeft(n)
+			held[i] = nil
+		}
+	}
+	if m.held != nil {
+		m.held = slices.DeleteFunc(m.held, func(n *node) bool { return n == nil })
 	}
 }

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -13,6 +14,10 @@ import (
 // suspend lets a node wait until somebody resumes it, or its time is over.
 func (m *machine) suspend(n *node) {
 	m.idle[n] = struct{}{}
+	if rec := m.keptOf(n, ""); rec != nil {
+		m.resume(n, rec.Result.Outputs)
+		return
+	}
 	if n.template.Duration == nil {
 		return
 	}
@@ -37,6 +42,8 @@ func (m *machine) resumePath(n *node, by *resumption) error {
 	switch _, waits := m.idle[n]; {
 	case by.path == "" && m.unhold():
 		return nil
+	case by.path == "" && (m.root.template.Kind != plan.Suspend || !waits):
+		return errors.New("the run is not suspended")
 	case n == nil:
 		return fmt.Errorf("no node %q has begun", by.path)
 	case n.template == nil || n.template.Kind != plan.Suspend || n.form != formBody:

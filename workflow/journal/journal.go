@@ -45,14 +45,14 @@ type Start struct {
 	Digest string
 	// Replaces is the UID of a run of the same name that is over and that this one repeats. Empty: the name is new.
 	Replaces string
-	// Kept is what this run takes over from another one, as its first records.
+	// Kept is what this run takes over from another one when it comes to it: the ends of leaves, and Resumed nodes.
 	Kept []Record
 }
 
 // Run is what is recorded of a run.
 type Run struct {
 	Start
-	// Records are the ends of attempts, in the order in which they were recorded.
+	// Records are what happened, in the order in which it was recorded.
 	Records []Record
 	// Phase is empty until the run is over.
 	Phase spec.Phase
@@ -67,17 +67,29 @@ const (
 	Ended Kind = ""
 	// Ready is that an attempt of a daemon serves.
 	Ready Kind = "ready"
-	// Resumed is that somebody let a suspended node go on: ID.Node names it, Result.Outputs are the values given.
+	// Running is that an attempt runs, where something depends on that: a hook, or a limit to how long it is Pending.
+	Running Kind = "running"
+	// Resumed is that a suspended node goes on, or the run itself: ID.Node names it, Result.Outputs are the values given.
 	Resumed Kind = "resumed"
 	// Suspended is that what had not begun was held back. It ends with a Resumed of the run itself.
 	Suspended Kind = "suspended"
+	// Backoff, TimedOut and PendingTimedOut are that the time of a node had come: to be tried again, or to end.
+	Backoff         Kind = "backoff"
+	TimedOut        Kind = "timeout"
+	PendingTimedOut Kind = "pendingTimeout"
+	// Locked is that a node, or the run, got its locks, or in Error why it cannot.
+	Locked Kind = "locked"
+	// Recalled is what there was in the cache of a node: a Result with a phase, or nothing. Stored is that the node's
+	// outputs were put there. Error is why not.
+	Recalled Kind = "recalled"
+	Stored   Kind = "stored"
 	// Stopped and Cancelled are that the run was stopped, with and without its exit handlers: Error says why.
 	Stopped   Kind = "stopped"
 	Cancelled Kind = "cancelled"
 )
 
 // Record is something that happened to a run and from which other things follow: the end of one attempt of a leaf,
-// most often.
+// most often. What happened in a run follows from its start and its records, in their order.
 type Record struct {
 	Kind   Kind
 	ID     executor.ID

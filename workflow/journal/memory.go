@@ -29,7 +29,7 @@ func (m *Memory) Begin(_ context.Context, s Start) error {
 	if m.runs == nil {
 		m.runs = map[string]*Run{}
 	}
-	m.runs[s.Run.Name] = &Run{Start: s, Records: slices.Clip(s.Kept)}
+	m.runs[s.Run.Name] = &Run{Start: s}
 	if old == nil {
 		m.names = append(m.names, s.Run.Name)
 	}
