@@ -25,7 +25,7 @@ func Example_retry() {
 	run, err := wf.Run(context.Background(), x)
 	fmt.Println(run.Phase(), run.Node("").Attempts, err)
 	for n := range run.Nodes() {
-		fmt.Println(n.Type, n.Phase, n.Message)
+		fmt.Printf("%s %s %q\n", n.Type, n.Phase, n.Message)
 	}
 
 	x = fake.New(nil).On("fetch", fake.Fail(64, "no such option"))
@@ -33,9 +33,9 @@ func Example_retry() {
 	fmt.Println(run.Phase(), run.Node("").Attempts)
 	// Output:
 	// Succeeded 3 <nil>
-	// Retry Succeeded
-	// Pod Failed connection refused
-	// Pod Error node lost
-	// Pod Succeeded
+	// Retry Succeeded ""
+	// Pod Failed "connection refused"
+	// Pod Error "node lost"
+	// Pod Succeeded ""
 	// Failed 1
 }

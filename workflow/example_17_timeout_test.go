@@ -20,10 +20,10 @@ func Example_timeout() {
 
 	run, _ := wf.Run(context.Background(), fake.New(nil).On("preview", fake.Forever()))
 	for n := range run.Nodes() {
-		fmt.Printf("%q %s %s\n", n.Path, n.Phase, n.Message)
+		fmt.Printf("%q %s %q\n", n.Path, n.Phase, n.Message)
 	}
 	// Output:
-	// "" Failed
-	// "full" Succeeded
-	// "preview" Failed Step exceeded its deadline
+	// "" Failed ""
+	// "full" Succeeded ""
+	// "preview" Failed "Step exceeded its deadline"
 }
