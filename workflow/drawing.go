@@ -51,7 +51,7 @@ type drawnLink struct {
 func (w *Workflow) draw() *drawing {
 	d := &drawing{title: cmp.Or(w.plan.Spec.Name, w.plan.Spec.GenerateName)}
 	entry := w.plan.Entry
-	if entry.Kind.Leaf() {
+	if !entry.Kind.Calls() {
 		d.boxes = []drawnTemplate{{shapes: []shape{{id: "t0c0", label: []string{entry.Name}}}}}
 		return d
 	}
@@ -59,14 +59,14 @@ func (w *Workflow) draw() *drawing {
 	queue := []*plan.Template{entry}
 	for i := 0; i < len(queue); i++ {
 		t := queue[i]
-		box := drawnTemplate{title: t.Name}
+		box := drawnTemplate{title: cmp.Or(t.Name, t.Path)}
 		for c := range t.Calls {
 			call := &t.Calls[c]
 			s := shape{id: fmt.Sprintf("t%dc%d", i, c), label: []string{call.Name}}
-			if call.Template.Name != call.Name {
+			if call.Template.Name != call.Name && call.Template.Name != "" {
 				s.label = append(s.label, call.Template.Name)
 			}
-			if !call.Template.Kind.Leaf() {
+			if call.Template.Kind.Calls() {
 				s.kind = nested
 				n, known := number[call.Template]
 				if !known {

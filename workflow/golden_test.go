@@ -3,7 +3,6 @@ package workflow_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"os"
 	"regexp"
@@ -130,10 +129,8 @@ func replay(t *testing.T, r *argotest.Record, wf *workflow.Workflow, x *fake.Exe
 	}
 	ctx, cancel := context.WithTimeoutCause(t.Context(), 100*24*time.Hour, errors.New("did not end in 100 days"))
 	defer cancel()
-	for name, outputs := range r.ResumedBy {
-		if err := resume(ctx, run, pathOf(name), outputs); err != nil {
-			return run, errors.Join(err, stopped(t, run, err))
-		}
+	if err := r.Resume(ctx, run); err != nil {
+		return run, errors.Join(err, stopped(t, run, err))
 	}
 	if err := run.Wait(ctx); ctx.Err() != nil {
 		return run, errors.Join(err, stopped(t, run, err))
@@ -148,20 +145,6 @@ func stopped(t *testing.T, run *workflow.Run, cause error) error {
 		return errors.New("did not end when it was cancelled")
 	}
 	return nil
-}
-
-// resume waits until a node is suspended and nothing else can go on, and resumes it by hand.
-func resume(ctx context.Context, run *workflow.Run, path string, outputs map[string]string) error {
-	for e := range run.Events(ctx) {
-		if e.Node.Path == path && e.Node.Phase == workflow.Running {
-			var given []workflow.OutputValue
-			for name, value := range outputs {
-				given = append(given, workflow.Output[string](name).Set(value))
-			}
-			return run.Resume(ctx, path, given...)
-		}
-	}
-	return fmt.Errorf("%s was never suspended: %w", path, context.Cause(ctx))
 }
 
 // script is a fake on which each leaf ends as it did in a record. Those that run at the same time end in the order of

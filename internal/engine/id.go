@@ -1,16 +1,20 @@
 package engine
 
-import (
-	"hash/fnv"
-	"strconv"
-)
+import "strconv"
 
 // idIndex gives nodes their IDs: the run's name and the decimal FNV-32a of the node's name, as Argo makes them. That
 // hash collides, so a node whose ID is taken by an earlier one gets "-2" behind it, the next one "-3". Few runs ask
-// for an ID at all, so the index is made, and made longer, when one does.
+// for an ID at all, so the index is made, and made longer, when one does. The hash of a node's name goes on from that
+// of its scope's, so that deep nests cost no more than wide ones.
 type idIndex struct {
-	ids  map[*node]string
-	used map[uint32]int
+	of   map[*node]nodeID
+	used map[uint32]int32
+}
+
+// nodeID is the hash of a node's name, and how many nodes up to it have that hash.
+type nodeID struct {
+	sum uint32
+	nth int32
 }
 
 // id is the ID of a node.
@@ -18,28 +22,33 @@ func (m *machine) id(n *node) string {
 	if n.scope == nil {
 		return m.run.Name
 	}
-	if m.ids.ids == nil {
-		m.ids = idIndex{map[*node]string{}, map[uint32]int{}}
+	if m.ids.of == nil {
+		m.ids = idIndex{map[*node]nodeID{}, map[uint32]int32{}}
 	}
-	if id, ok := m.ids.ids[n]; ok {
-		return id
+	if _, ok := m.ids.of[n]; !ok {
+		for other := range m.nodes.from(len(m.ids.of)) {
+			m.ids.add(other, m.run.Name)
+		}
 	}
-	for other := range m.nodes.from(len(m.ids.ids)) {
-		name, _ := other.names(m.run.Name)
-		m.ids.ids[other] = m.ids.next(m.run.Name, name)
+	id := m.ids.of[n]
+	text := m.run.Name + "-" + strconv.FormatUint(uint64(id.sum), 10)
+	if id.nth > 1 {
+		text += "-" + strconv.Itoa(int(id.nth))
 	}
-	return m.ids.ids[n]
+	return text
 }
 
-// next is the ID of the next node of that name.
-func (x *idIndex) next(run, name string) string {
-	h := fnv.New32a()
-	h.Write([]byte(name))
-	sum := h.Sum32()
-	x.used[sum]++
-	id := run + "-" + strconv.FormatUint(uint64(sum), 10)
-	if k := x.used[sum]; k > 1 {
-		id += "-" + strconv.Itoa(k)
+// add gives the next node its ID. Its scope has one already.
+func (x *idIndex) add(n *node, run string) {
+	sum := uint32(2166136261)
+	label := []byte(run)
+	if n.scope != nil {
+		var room [64]byte
+		sum, label = x.of[n.scope].sum, n.appendLabel(room[:0])
 	}
-	return id
+	for _, b := range label {
+		sum = (sum ^ uint32(b)) * 16777619
+	}
+	x.used[sum]++
+	x.of[n] = nodeID{sum, x.used[sum]}
 }

@@ -4,15 +4,22 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+
+	"github.com/podflow/podflow/executor"
 )
 
-// The names of two nodes whose numbers are equal.
-func TestIDsCollide(t *testing.T) {
-	x := idIndex{map[*node]string{}, map[uint32]int{}}
-	const run = "map-reduce-x7k2p"
-	first := x.next(run, run+".map(2723:2723)")
-	assert.Equal(t, "map-reduce-x7k2p-3197000132", first)
-	assert.Equal(t, first+"-2", x.next(run, run+".map(25106:25106)"))
-	assert.Equal(t, first+"-3", x.next(run, run+".map(2723:2723)"))
-	assert.NotContains(t, x.next(run, run+".map(0:0)"), first)
+// The names of these two nodes have one hash.
+func TestIDsThatCollide(t *testing.T) {
+	m := machine{run: &executor.Run{Name: "map-reduce-x7k2p"}}
+	root := m.nodes.add(node{})
+	named := func(label string) *node {
+		return m.nodes.add(node{scope: root, role: roleItem, part: &part{label: label}})
+	}
+	first, second, other := named(".map(2723:2723)"), named(".map(25106:25106)"), named(".map(1:1)")
+	id := m.id(first)
+	assert.Equal(t, id+"-2", m.id(second))
+	assert.NotContains(t, m.id(other), id)
+	assert.Equal(t, "map-reduce-x7k2p-3197000132", id)
+	assert.Equal(t, "map-reduce-x7k2p", m.id(root))
+	assert.Equal(t, id, m.id(first), "it does not change")
 }

@@ -38,6 +38,9 @@ func (m *machine) beginLoop(n node, at place, c *plan.Call) *node {
 	n.form = formLoop
 	loop := m.add(n)
 	loop.frame = &frame{nodes: make([]*node, len(items)), running: int32(len(items))}
+	if m.tooMuch(loop, len(items)) {
+		return loop
+	}
 	m.set(loop, running)
 	parts := make([]part, len(items))
 	for i := range items {

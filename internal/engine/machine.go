@@ -202,7 +202,7 @@ func (m *machine) enter(n *node, err error) {
 		m.end(n, errored, err.Error())
 	case m.stop != nil && m.halted(n):
 		m.end(n, failed, m.stop.message())
-	case m.tooMuch(n):
+	case m.tooMuch(n, 0):
 	case n.template.Rules != nil:
 		m.guarded(n)
 	default:

@@ -222,7 +222,11 @@ func (n *node) appendPath(b []byte) []byte {
 	if n.scope == nil {
 		return b
 	}
-	b = n.scope.appendPath(b)
+	return n.appendLabel(n.scope.appendPath(b))
+}
+
+// appendLabel appends what the node's name has behind its scope's.
+func (n *node) appendLabel(b []byte) []byte {
 	switch n.role {
 	case roleGroup:
 		b = append(b, '[')

@@ -22,7 +22,7 @@ func (m *machine) beginAttempt(n *node) {
 		part: &part{label: "(" + strconv.Itoa(i) + ")", index: int32(i)},
 	})
 	n.frame.nodes = append(n.frame.nodes, attempt)
-	if !m.tooMuch(attempt) {
+	if !m.tooMuch(attempt, 0) {
 		m.ruled(attempt)
 	}
 }

@@ -47,6 +47,9 @@ func (r *Run) Phase() spec.Phase {
 func (r *Run) Message() string {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
+	if s := r.m.stop; s != nil && s.fatal {
+		return s.message()
+	}
 	return r.m.deciding().message()
 }
 
@@ -54,6 +57,8 @@ func (r *Run) Message() string {
 // when its exit handlers are.
 func (m *machine) phase() spec.Phase {
 	switch p := m.deciding().phase; {
+	case m.over && m.stop != nil && m.stop.fatal:
+		return spec.Errored
 	case p == skipped || p == omitted:
 		return spec.Succeeded
 	case p.ended() && !m.over:

@@ -13,6 +13,7 @@ type stop struct {
 	cause    error
 	text     string // what nodes say that it ended; empty: terminated, and the cause
 	handlers bool   // the exit handlers of the run still run
+	fatal    bool   // the run is in error, whatever its nodes say
 }
 
 // outOfTime is that the run has had its time.

@@ -109,6 +109,9 @@ func (k Kind) String() string { return kindNames[k] }
 // Leaf says that the kind runs something, rather than calling other templates or waiting.
 func (k Kind) Leaf() bool { return k < DAG }
 
+// Calls says that the kind calls other templates.
+func (k Kind) Calls() bool { return k == DAG || k == Steps }
+
 // hasResult says that the kind has a standard output, or what stands for one.
 func (k Kind) hasResult() bool {
 	return k == Container || k == Script || k == ContainerSet || k == HTTP || k == Data || k == Resource || k == Plugin
