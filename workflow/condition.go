@@ -2,6 +2,7 @@ package workflow
 
 import (
 	"reflect"
+	"unicode/utf8"
 
 	"github.com/podflow/podflow/internal/build"
 )
@@ -35,6 +36,9 @@ func compare[T any](s Source[T], op string, v T) Condition {
 	}
 	text, problem := encodeAs(v)
 	left := build.Expression(s.Ref())
+	if problem == "" && !utf8.ValidString(text) {
+		problem = "a condition cannot be about text that is not UTF-8"
+	}
 	switch {
 	case problem != "":
 		return Condition{build.Compared(left, s.from(), build.Origin{Problem: problem})}

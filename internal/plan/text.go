@@ -245,7 +245,7 @@ func parseText(source string, resolve func(tag string) (Ref, string), expression
 		if source, is := strings.CutPrefix(tag, "="); is {
 			e, wrong := expression(source)
 			if wrong != "" {
-				problem("{{=" + source + "}}: " + wrong)
+				problem("{{=" + short(source) + "}}: " + wrong)
 				continue
 			}
 			t.Refs = append(t.Refs, Ref{start: int32(start), end: int32(at), Kind: RefExpr, Name: tag, Expr: e})
@@ -266,6 +266,14 @@ func parseText(source string, resolve func(tag string) (Ref, string), expression
 		}
 		t.Refs = append(t.Refs, ref)
 	}
+}
+
+// short is a text that is short enough for a message.
+func short(s string) string {
+	if len(s) <= 200 {
+		return s
+	}
+	return strings.ToValidUTF8(s[:200], "") + "…"
 }
 
 // open says that some brace of a text is not closed.
