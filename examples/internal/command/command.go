@@ -14,16 +14,24 @@ import (
 
 	"github.com/podflow/podflow/workflow"
 	"github.com/podflow/podflow/workflow/progress"
+	"github.com/podflow/podflow/workflow/source"
 )
 
+// Build makes the workflow of a program from its arguments that are no flags. library holds what the workflow may refer
+// to: the templates and ConfigMaps of -templates, and what Build adds.
+type Build func(args []string, library *source.Memory) (*workflow.Workflow, error)
+
 // Main runs a program that builds one workflow, and exits.
-func Main(build func() (*workflow.Workflow, error)) {
-	MainArgs(func([]string) (*workflow.Workflow, error) { return build() })
+func Main(build func() (*workflow.Workflow, error)) { MainArgs(Plain(build)) }
+
+// Plain is a Build without arguments.
+func Plain(build func() (*workflow.Workflow, error)) Build {
+	return func([]string, *source.Memory) (*workflow.Workflow, error) { return build() }
 }
 
 // MainArgs is Main for a program whose workflow depends on its arguments. An interrupt cancels the run and waits until it
 // has ended; a second one does not wait.
-func MainArgs(build func(args []string) (*workflow.Workflow, error)) {
+func MainArgs(build Build) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop)
 	os.Exit(Run(ctx, os.Args[1:], os.Stdout, os.Stderr, build))
@@ -31,12 +39,15 @@ func MainArgs(build func(args []string) (*workflow.Workflow, error)) {
 
 // Run is a program: it parses its arguments, builds the workflow from those that are no flags, and prints or runs it,
 // with the progress on stderr and what the nodes wrote on stdout. What it returns is the exit code.
-func Run(ctx context.Context, args []string, stdout, stderr io.Writer, build func(args []string) (*workflow.Workflow, error)) int {
+func Run(ctx context.Context, args []string, stdout, stderr io.Writer, build Build) int {
 	flags := flag.NewFlagSet("example", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	kind := flags.String("executor", "local", "what runs the nodes: local, fake or k8s")
 	print := flags.String("print", "", "print the workflow instead: yaml, dot or mermaid")
 	namespace := flags.String("namespace", "", "the namespace of the Pods, with -executor k8s; that of the kubeconfig if empty")
+	given := outputs{}
+	flags.Var(given, "o", "`node=value` that a node gives with -executor fake, by its name or path, instead of 1; may be repeated")
+	templates := flags.String("templates", "", "a `directory` of YAML files with the WorkflowTemplates, ClusterWorkflowTemplates and ConfigMaps\nthat the workflow refers to")
 	var params parameters
 	flags.Var(&params, "p", "`name=value` of a parameter of the workflow; may be repeated")
 	rest, err := parse(flags, args)
@@ -45,11 +56,24 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer, build fun
 	} else if err != nil {
 		return 2
 	}
-	wf, err := build(rest)
-	if err == nil && *print != "" {
+	library, err := source.Of()
+	if *templates != "" {
+		library, err = source.Dir(*templates)
+	}
+	var wf *workflow.Workflow
+	if err == nil {
+		wf, err = build(rest, library)
+	}
+	switch {
+	case err != nil:
+	case *print != "":
 		err = show(stdout, wf, *print)
-	} else if err == nil {
-		err = run(ctx, wf, *kind, *namespace, params, stdout, stderr)
+	default:
+		var x *chosen
+		if x, err = newExecutor(*kind, *namespace, given); err == nil {
+			defer x.close()
+			err = run(ctx, wf, x, library, params, stdout, stderr)
+		}
 	}
 	if err != nil {
 		fmt.Fprintln(stderr, err)
@@ -104,17 +128,16 @@ func show(w io.Writer, wf *workflow.Workflow, format string) error {
 	return err
 }
 
+// maxDepth is how deep nodes may be nested: deep enough for what somebody reads, and soon reached by a recursion whose
+// end depends on a value that never comes.
+const maxDepth = 500
+
 // run runs the workflow with its progress, and then says what the nodes wrote, or on a fake what they are.
-func run(ctx context.Context, wf *workflow.Workflow, kind, namespace string, options []workflow.RunOption, stdout, stderr io.Writer) error {
+func run(ctx context.Context, wf *workflow.Workflow, x *chosen, library *source.Memory, options []workflow.RunOption, stdout, stderr io.Writer) error {
 	for _, warning := range wf.Warnings() {
 		fmt.Fprintln(stderr, "warning:", warning.Error())
 	}
-	x, err := newExecutor(kind, namespace)
-	if err != nil {
-		return err
-	}
-	defer x.close()
-	run, err := workflow.NewRunner(x.Executor).Start(ctx, wf, options...)
+	run, err := workflow.NewRunner(x.Executor, workflow.WithConfig(library), workflow.MaxDepth(maxDepth)).Start(ctx, wf, options...)
 	if err != nil {
 		return err
 	}
@@ -122,7 +145,8 @@ func run(ctx context.Context, wf *workflow.Workflow, kind, namespace string, opt
 	defer stop()
 	end := context.WithoutCancel(ctx) // a cancelled run is waited for too
 	logs := follow(end, run)
+	resumed := x.resume(end, run)
 	shown := progress.Watch(end, run, stderr)
 	err = run.Wait(end)
-	return errors.Join(err, shown, logs.write(stdout, run), x.report(stdout))
+	return errors.Join(err, shown, resumed(), logs.write(stdout, run), x.report(stdout))
 }

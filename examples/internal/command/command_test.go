@@ -19,7 +19,7 @@ import (
 
 const message = workflow.Param[string]("message")
 
-func hello([]string) (*workflow.Workflow, error) {
+func hello() (*workflow.Workflow, error) {
 	say := workflow.Container("say", "busybox").Inputs(message).Command("echo", message.Ref())
 	s := steps.New("main").Inputs(message)
 	s.Step("hello", say, message.Pass())
@@ -47,7 +47,7 @@ func TestRun(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var stdout, stderr bytes.Buffer
-			code := command.Run(t.Context(), c.args, &stdout, &stderr, hello)
+			code := command.Run(t.Context(), c.args, &stdout, &stderr, command.Plain(hello))
 			assert.Equal(t, c.code, code)
 			assert.Equal(t, c.stdout, stdout.String())
 			assert.Contains(t, stderr.String(), c.stderr)
@@ -56,13 +56,13 @@ func TestRun(t *testing.T) {
 }
 
 func TestPrint(t *testing.T) {
-	wf, err := hello(nil)
+	wf, err := hello()
 	require.NoError(t, err)
 	yaml, err := wf.YAML()
 	require.NoError(t, err)
 	for format, want := range map[string]string{"yaml": string(yaml), "dot": wf.DOT(), "mermaid": wf.Mermaid()} {
 		var stdout, stderr bytes.Buffer
-		assert.Zero(t, command.Run(t.Context(), []string{"-print", format}, &stdout, &stderr, hello))
+		assert.Zero(t, command.Run(t.Context(), []string{"-print", format}, &stdout, &stderr, command.Plain(hello)))
 		assert.Equal(t, want, stdout.String())
 		assert.Empty(t, stderr.String())
 	}
@@ -70,9 +70,9 @@ func TestPrint(t *testing.T) {
 
 func TestRunFails(t *testing.T) {
 	var stdout, stderr bytes.Buffer
-	code := command.Run(t.Context(), nil, &stdout, &stderr, func([]string) (*workflow.Workflow, error) {
+	code := command.Run(t.Context(), nil, &stdout, &stderr, command.Plain(func() (*workflow.Workflow, error) {
 		return workflow.New("fails-", workflow.Script("no", "busybox", "sh", "echo before; exit 3"))
-	})
+	}))
 	assert.Equal(t, 1, code)
 	assert.Equal(t, "before\n", stdout.String())
 	assert.Contains(t, stderr.String(), "exit code 3")
@@ -86,9 +86,9 @@ func TestRunIsCancelled(t *testing.T) {
 	defer progress.Close()
 	result := make(chan int, 1)
 	go func() {
-		result <- command.Run(ctx, nil, io.Discard, io.MultiWriter(&stderr, progress), func([]string) (*workflow.Workflow, error) {
+		result <- command.Run(ctx, nil, io.Discard, io.MultiWriter(&stderr, progress), command.Plain(func() (*workflow.Workflow, error) {
 			return workflow.New("long-", workflow.Container("long", "busybox").Command("sleep", "600"))
-		})
+		}))
 	}()
 	lines := bufio.NewReader(began)
 	for {

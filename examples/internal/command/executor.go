@@ -1,6 +1,8 @@
 package command
 
 import (
+	"cmp"
+	"context"
 	"fmt"
 	"io"
 	"strings"
@@ -11,6 +13,7 @@ import (
 	"github.com/podflow/podflow/executor/fake"
 	"github.com/podflow/podflow/executor/local"
 	"github.com/podflow/podflow/k8s"
+	"github.com/podflow/podflow/workflow"
 )
 
 // chosen is the executor that the command line asks for.
@@ -18,18 +21,26 @@ type chosen struct {
 	executor.Executor
 	// close ends its use.
 	close func() error
+	// resume begins to resume what a run suspends; ended waits for its end.
+	resume func(context.Context, *workflow.Run) (ended func() error)
 	// report says after a run what is to be said of it.
 	report func(io.Writer) error
 }
 
-func newExecutor(name, namespace string) (*chosen, error) {
-	x := &chosen{close: func() error { return nil }, report: func(io.Writer) error { return nil }}
+func newExecutor(name, namespace string, given outputs) (*chosen, error) {
+	nothing := func() error { return nil }
+	x := &chosen{
+		close:  nothing,
+		resume: func(context.Context, *workflow.Run) func() error { return nothing },
+		report: func(io.Writer) error { return nil },
+	}
 	switch name {
 	case "local":
 		x.Executor = local.New()
 	case "fake":
-		f := fake.New(nil)
-		x.Executor, x.report = f, func(w io.Writer) error { return list(w, f.Calls()) }
+		r := &rehearsal{Executor: fake.New(nil), outputs: given}
+		x.Executor, x.resume = r, r.resume
+		x.report = func(w io.Writer) error { return list(w, r.Calls()) }
 	case "k8s":
 		overrides := clientcmd.ConfigOverrides{}
 		overrides.Context.Namespace = namespace
@@ -65,6 +76,19 @@ func list(w io.Writer, calls []*executor.Task) error {
 		}
 		text := "a Go function"
 		switch {
+		case t.ContainerSet != nil:
+			text = "several containers"
+			for _, c := range t.ContainerSet.Containers {
+				text += fmt.Sprintf("\n%s: %s %q", c.Name, c.Image, append(c.Command, c.Args...))
+			}
+		case t.Resource != nil:
+			text = fmt.Sprintf("%s\n%s", t.Resource.Action, strings.TrimSpace(t.Resource.Manifest))
+		case t.HTTP != nil:
+			text = fmt.Sprintf("%s %s", cmp.Or(t.HTTP.Method, "GET"), t.HTTP.URL)
+		case t.Data != nil:
+			text = "a list of artifacts"
+		case t.Plugin != nil && task.Func == nil:
+			text = "a plugin"
 		case t.Container != nil:
 			text = fmt.Sprintf("%s %q", t.Container.Image, append(t.Container.Command, t.Container.Args...))
 		case t.Script != nil:

@@ -16,11 +16,11 @@ import (
 // cluster. It must end well and print this.
 func Prints(t *testing.T, build func() (*workflow.Workflow, error), want string) {
 	t.Helper()
-	PrintsArgs(t, nil, func([]string) (*workflow.Workflow, error) { return build() }, want)
+	PrintsArgs(t, nil, command.Plain(build), want)
 }
 
 // PrintsArgs is Prints for a program with arguments.
-func PrintsArgs(t *testing.T, args []string, build func(args []string) (*workflow.Workflow, error), want string) {
+func PrintsArgs(t *testing.T, args []string, build command.Build, want string) {
 	t.Helper()
 	for _, executor := range []string{"local", "k8s"} {
 		t.Run(executor, func(t *testing.T) {
