@@ -61,6 +61,14 @@ func (m *machine) endDaemon(n *node) {
 	m.set(n, succeeded)
 }
 
+// daemonStopped ends a daemon with the run, as the end of its scope does that may come at the same time.
+func (m *machine) daemonStopped(n *node) {
+	for ; n.role == roleAttempt; n = n.scope {
+		m.set(n, succeeded)
+	}
+	m.set(n, succeeded)
+}
+
 // daemonFailed ends a daemon that ended by itself.
 func (m *machine) daemonFailed(n *node, message string) {
 	for ; ; n = n.scope {

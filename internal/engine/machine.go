@@ -281,6 +281,9 @@ func (m *machine) finish(n *node, res *executor.Result, err error) {
 	case err == nil:
 		m.leafLeft(n)
 		m.finishProgram(n, res)
+	case m.halted(n) && n.daemoned():
+		m.leafLeft(n)
+		m.daemonStopped(n)
 	case m.halted(n):
 		m.leafLeft(n)
 		n.more().err = m.stop.cause

@@ -1,0 +1,277 @@
+package workflow_test
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/podflow/podflow/executor"
+	"github.com/podflow/podflow/executor/fake"
+	"github.com/podflow/podflow/workflow"
+	"github.com/podflow/podflow/workflow/journal"
+)
+
+func (p *program) load(t testing.TB) *workflow.Workflow {
+	t.Helper()
+	w, err := workflow.Load(strings.NewReader("apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {name: wf}\nspec:" + p.spec + leafTemplates))
+	require.NoError(t, err)
+	return w
+}
+
+// life is a program while one process after the other drives it.
+type life struct {
+	*program
+	begun   map[executor.ID]time.Time // when an attempt began for the first time
+	puts    []put                     // what was memoized
+	missing []string                  // ends
+}
+
+type put struct {
+	key     string
+	outputs []byte
+	at      time.Time
+}
+
+// Get is what was kept by now.
+func (l *life) Get(_ context.Context, cache, key string) ([]byte, time.Time, error) {
+	for _, p := range slices.Backward(l.puts) {
+		if p.key == cache+"/"+key && !p.at.After(time.Now()) {
+			return p.outputs, p.at, nil
+		}
+	}
+	return nil, time.Time{}, fs.ErrNotExist
+}
+
+// Put keeps.
+func (l *life) Put(_ context.Context, cache, key string, outputs []byte, at time.Time) error {
+	l.puts = append(l.puts, put{cache + "/" + key, outputs, at})
+	return nil
+}
+
+// process is what drives runs for a while.
+type process struct {
+	*fake.Executor
+	runner *workflow.Runner
+}
+
+// process makes a new one. What an earlier one began goes on: it ends as if nothing had happened to that.
+func (l *life) process(j journal.Journal) *process {
+	p := &process{Executor: fake.New(nil)}
+	var mu sync.Mutex
+	names := map[string]bool{}
+	for key := range l.ends {
+		name, _, _ := strings.Cut(key, "#")
+		if i := strings.LastIndexByte(name, '.'); i >= 0 && !strings.HasSuffix(name, ".onExit") && !strings.Contains(name, ".hooks.") {
+			name = name[i+1:]
+		}
+		name, _, _ = strings.Cut(name, "(")
+		names[name] = true
+	}
+	for name := range names {
+		p.OnFunc(name, func(task *executor.Task) (fake.Outcome, error) {
+			mu.Lock()
+			defer mu.Unlock()
+			o := l.end(name, task)
+			if at, ok := l.begun[task.ID]; ok && !at.After(time.Now()) {
+				o.After = max(0, o.After-time.Since(at))
+			} else {
+				l.begun[task.ID] = time.Now()
+			}
+			return o, nil
+		})
+	}
+	p.runner = workflow.NewRunner(p.Executor, workflow.WithJournal(j), workflow.WithMemo(l))
+	return p
+}
+
+// end is how an attempt ends.
+func (l *life) end(name string, task *executor.Task) fake.Outcome {
+	for _, key := range []string{fmt.Sprintf("%s#%d", task.Path, task.ID.Attempt), task.Path, name} {
+		if o, ok := l.ends[key]; ok {
+			return o
+		}
+	}
+	l.missing = append(l.missing, task.Path)
+	return fake.Outcome{}
+}
+
+// tell does what is to be told to a run and is not recorded, when its time comes.
+func (l *life) tell(t *testing.T, run *workflow.Run, begin time.Time, records []journal.Record) {
+	for _, a := range l.acts {
+		at := begin.Add(a.at)
+		if slices.ContainsFunc(records, func(r journal.Record) bool { return r.Kind == a.kind && when(r).Equal(at) }) {
+			continue
+		}
+		time.AfterFunc(time.Until(at), func() {
+			if err := a.do(context.Background(), run); err != nil {
+				t.Errorf("%v of %q at %v: %v", a.kind, a.path, a.at, err)
+			}
+		})
+	}
+}
+
+func when(r journal.Record) time.Time { return time.Unix(0, r.Finished) }
+
+// wholeTree is all that is known of a run that does not depend on when and in which order it was.
+func wholeTree(run *workflow.Run) map[string]string {
+	nodes := map[string]string{"run": string(run.Phase())}
+	for n := range run.Nodes() {
+		result, code := "none", -1
+		if n.Result != nil {
+			result = *n.Result
+		}
+		if n.ExitCode != nil {
+			code = *n.ExitCode
+		}
+		nodes[n.Name+" "+n.ID()] = fmt.Sprint(n.Type, " ", n.Template, " ", n.Phase, " ", n.Message, " in ", n.Inputs, " out ", n.Outputs, " ", result,
+			" ", code, " ", n.Attempts, " ", n.Memoized, " of ", n.Parent)
+	}
+	children := run.Children()
+	for path, of := range children {
+		nodes["children of "+path] = fmt.Sprint(slices.Sorted(slices.Values(of)))
+	}
+	return nodes
+}
+
+// recorded is a journal in which a run has got as far as some of its records.
+func recorded(t *testing.T, start journal.Start, records []journal.Record) *journal.Memory {
+	t.Helper()
+	j := journal.NewMemory()
+	require.NoError(t, j.Begin(t.Context(), start))
+	require.NoError(t, j.Append(t.Context(), start.Run.Name, records))
+	return j
+}
+
+// live runs a program to its end. It gives what the journal got, and the tree.
+func (l *life) live(t *testing.T) (rec *journal.Run, want map[string]string) {
+	synctest.Test(t, func(t *testing.T) {
+		j := journal.NewMemory()
+		p := l.process(j)
+		run, err := p.runner.Start(t.Context(), l.load(t))
+		require.NoError(t, err)
+		l.tell(t, run, time.Now(), nil)
+		assert.Equal(t, l.not, run.Wait(t.Context()) != nil, "%v", run.Wait(t.Context()))
+		rec, err = j.Read(t.Context(), "wf")
+		require.NoError(t, err)
+		assert.Equal(t, run.Phase(), rec.Phase)
+		want = wholeTree(run)
+		assert.Empty(t, l.missing)
+		require.NoError(t, p.runner.Close())
+	})
+	return rec, want
+}
+
+// goesOn recovers a run at a time, and expects it to end as it did. It gives the journal's records.
+func (l *life) goesOn(t *testing.T, at time.Time, start journal.Start, records []journal.Record, want map[string]string) (all []journal.Record) {
+	t.Helper()
+	then := *l
+	then.begun = maps.Clone(l.begun)
+	synctest.Test(t, func(t *testing.T) {
+		<-time.After(time.Until(at))
+		j := recorded(t, start, records)
+		p := then.process(j)
+		runs, err := p.runner.Recover(t.Context(), l.load(t))
+		require.NoError(t, err)
+		require.Len(t, runs, 1)
+		then.tell(t, runs[0], start.Run.Created, records)
+		_ = runs[0].Wait(t.Context())
+		assert.Equal(t, want, wholeTree(runs[0]))
+		ended := map[executor.ID]bool{}
+		for _, r := range records {
+			ended[r.ID] = ended[r.ID] || r.Kind == journal.Ended
+		}
+		for _, task := range p.Calls() {
+			assert.False(t, ended[task.ID], "%v ran again", task.ID)
+		}
+		rec, err := j.Read(t.Context(), "wf")
+		require.NoError(t, err)
+		assert.Equal(t, runs[0].Phase(), rec.Phase)
+		all = rec.Records
+		require.NoError(t, p.runner.Close())
+	})
+	return all
+}
+
+// Whenever the process dies: the run goes on in another one to the same end, and nothing that had ended runs again.
+// And so if that one dies too.
+func TestRecoverFromAnyRecord(t *testing.T) {
+	prefixes := 0
+	for _, p := range programs {
+		t.Run(p.name, func(t *testing.T) {
+			l := &life{program: &p, begun: map[executor.ID]time.Time{}}
+			rec, want := l.live(t)
+			for k := range len(rec.Records) + 1 {
+				prefixes++
+				all := l.goesOn(t, last(rec, rec.Records[:k]), rec.Start, rec.Records[:k], want)
+				if k < len(rec.Records) && when(rec.Records[k]).After(last(rec, rec.Records[:k])) { // dead until something is to happen
+					l.goesOn(t, when(rec.Records[k]).Add(-1), rec.Start, rec.Records[:k], want)
+				}
+				if t.Failed() {
+					t.Fatalf("after %d of %s", k, show(rec.Records))
+				}
+				for again := k; again <= len(all); again += 1 + len(all)/8 {
+					l.goesOn(t, last(rec, all[:again]), rec.Start, all[:again], want)
+				}
+				l.goesOn(t, last(rec, all), rec.Start, all, want)
+				if t.Failed() {
+					t.Fatalf("after %d of %s\nand then of %s", k, show(rec.Records), show(all))
+				}
+			}
+		})
+	}
+	t.Logf("%d programs, %d places of death", len(programs), prefixes)
+}
+
+// last is when a run died of which these are the records.
+func last(run *journal.Run, records []journal.Record) time.Time {
+	if len(records) == 0 {
+		return run.Run.Created
+	}
+	return when(records[len(records)-1])
+}
+
+// show is records for people.
+func show(records []journal.Record) string {
+	var b strings.Builder
+	for i, r := range records {
+		fmt.Fprintf(&b, "\n%3d %s %s#%d %s %s %s", i, r.Kind, r.ID.Node, r.ID.Attempt, r.Result.Phase, r.Result.Message, r.Error)
+	}
+	return b.String()
+}
+
+// A run that is over is shown as it ended, and nothing is executed.
+func TestEndedRunsAreShown(t *testing.T) {
+	for _, p := range programs {
+		t.Run(p.name, func(t *testing.T) {
+			l := &life{program: &p, begun: map[executor.ID]time.Time{}}
+			rec, want := l.live(t)
+			synctest.Test(t, func(t *testing.T) {
+				j := recorded(t, rec.Start, rec.Records)
+				require.NoError(t, j.End(t.Context(), "wf", rec.Phase))
+				p := l.process(j)
+				runs, err := p.runner.Recover(t.Context(), l.load(t))
+				require.NoError(t, err)
+				assert.Empty(t, runs)
+				run, err := p.runner.Start(t.Context(), l.load(t))
+				require.NoError(t, err)
+				assert.Equal(t, l.not, run.Wait(t.Context()) != nil)
+				assert.Equal(t, want, wholeTree(run))
+				assert.Empty(t, p.Calls())
+				after, err := j.Read(t.Context(), "wf")
+				require.NoError(t, err)
+				assert.Len(t, after.Records, len(rec.Records))
+				require.NoError(t, p.runner.Close())
+			})
+		})
+	}
+}
