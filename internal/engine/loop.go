@@ -61,6 +61,8 @@ func (m *machine) beginLoop(n node, at place, c *plan.Call) *node {
 func (m *machine) items(at place, l *plan.Loop) ([]expr.Item, error) {
 	lookup := m.lookup(at)
 	switch {
+	case l.Fixed != nil:
+		return l.Fixed, nil
 	case l.Param != nil:
 		text, err := l.Param.Fill(lookup)
 		if err != nil {

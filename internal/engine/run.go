@@ -400,6 +400,9 @@ func (r *Run) drive() (mine start) {
 		batch = r.queue
 		if len(batch) == 0 {
 			r.driving = false
+			if r.closed { // nobody needs the room any more
+				r.queue, r.spare = nil, nil
+			}
 			r.queueMu.Unlock()
 			return mine
 		}

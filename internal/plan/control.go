@@ -22,7 +22,8 @@ type Control struct {
 
 // Loop is the items of a call.
 type Loop struct {
-	// Items are those of withItems, as JSON with tags.
+	// Fixed are the items of a withItems without tags, and Items are those of one with tags, as JSON.
+	Fixed []expr.Item
 	Items []Text
 	// Param is the text of withParam.
 	Param *Text

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strings"
@@ -221,10 +222,7 @@ func (b *binder) loop(path string, k callSpec) *Loop {
 	forms := 0
 	if k.withItems != nil {
 		forms++
-		l.Items = make([]Text, len(k.withItems))
-		for i, it := range k.withItems {
-			l.Items[i] = s.parse(fmt.Sprintf("%s.withItems[%d]", path, i), string(it))
-		}
+		b.withItems(path+".withItems", k.withItems, l)
 	}
 	if k.withParam != "" {
 		forms++
@@ -252,6 +250,21 @@ func (b *binder) loop(path string, k callSpec) *Loop {
 		b.c.problem(path, "has more than one of withItems, withParam and withSequence")
 	}
 	return l
+}
+
+// withItems compiles items that are written down.
+func (b *binder) withItems(path string, items []spec.Item, l *Loop) {
+	if !slices.ContainsFunc(items, func(it spec.Item) bool { return bytes.Contains(it, []byte("{{")) }) {
+		var err error
+		if l.Fixed, err = expr.Items(items); err != nil {
+			b.c.problem(path, "%v", err)
+		}
+		return
+	}
+	l.Items = make([]Text, len(items))
+	for i, it := range items {
+		l.Items[i] = b.s.parse(fmt.Sprintf("%s[%d]", path, i), string(it))
+	}
 }
 
 // conditional says that something may end a recursion through the call.
