@@ -8,7 +8,7 @@
 //
 // With -executor fake nothing runs: each node succeeds, and what is suspended is resumed. A node of which the workflow
 // wants values gives that of -o, as in -o flip-coin=heads or -o '[0].flip-coin=heads', or else 1. What each node would
-// have run is printed.
+// have run is printed. With the other executors a suspension without a duration waits until the program is interrupted.
 package main
 
 import (

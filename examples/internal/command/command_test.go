@@ -42,6 +42,8 @@ func TestRun(t *testing.T) {
 		{"no name", []string{"-p", "moon"}, 2, "", "expected name=value"},
 		{"no such format", []string{"-print", "png"}, 1, "", "-print png: expected yaml, dot or mermaid\n"},
 		{"no such executor", []string{"-executor", "moon"}, 1, "", "-executor moon: expected local, fake or k8s\n"},
+		{"no node", []string{"-o", "moon"}, 2, "", "expected node=value"},
+		{"no such directory", []string{"-templates", "no-such-directory"}, 1, "", "no-such-directory"},
 		{"no such parameter", []string{"-p", "mesage=x"}, 1, "",
 			"arguments.parameters[mesage]: the workflow has no parameter \"mesage\"; did you mean \"message\"?\n"},
 	} {
@@ -53,6 +55,26 @@ func TestRun(t *testing.T) {
 			assert.Contains(t, stderr.String(), c.stderr)
 		})
 	}
+}
+
+// On the fake, what a workflow wants of its nodes is said by name or by path, and nobody has to resume.
+func TestRehearsal(t *testing.T) {
+	build := func() (*workflow.Workflow, error) {
+		var coin workflow.Result[string]
+		approved := workflow.Output[bool]("approved")
+		flip := workflow.Container("flip", "busybox").Command("flip").Outputs(coin)
+		say := workflow.Container("say", "busybox").Inputs(message).Command("echo", message.Ref())
+		s := steps.New("main")
+		first := s.Step("flip", flip)
+		second := s.Step("flip-again", flip)
+		ask := s.Step("ask", workflow.Suspend("approval").Outputs(approved.Supplied()))
+		s.Step("say", say, message.From(workflow.Textf("%s %s", coin.Of(first), coin.Of(second)))).When(approved.Of(ask).Is(true))
+		return workflow.New("coins-", s)
+	}
+	var stdout, stderr bytes.Buffer
+	args := []string{"-executor", "fake", "-o", "flip-again=heads", "-o", "[2].ask=true"}
+	assert.Zero(t, command.Run(t.Context(), args, &stdout, &stderr, command.Plain(build)), stderr.String())
+	assert.Equal(t, "[0].flip: busybox [\"flip\"]\n[1].flip-again: busybox [\"flip\"]\n[3].say: busybox [\"echo\" \"1 heads\"]\n", stdout.String())
 }
 
 func TestPrint(t *testing.T) {
