@@ -57,6 +57,9 @@ func (l *collector) template(path string, t *spec.Template) {
 	if t.DAG != nil {
 		for i := range t.DAG.Tasks {
 			k := &t.DAG.Tasks[i]
+			if k.TemplateRef == nil && k.Inline == nil && k.Hooks == nil { // the many
+				continue
+			}
 			l.call(path+".tasks["+k.Name+"]", k.TemplateRef, k.Inline, k.Hooks)
 		}
 	}
@@ -69,9 +72,6 @@ func (l *collector) template(path string, t *spec.Template) {
 }
 
 func (l *collector) call(path string, ref *spec.TemplateRef, inline *spec.Template, hooks map[string]spec.LifecycleHook) {
-	if ref == nil && inline == nil && hooks == nil {
-		return
-	}
 	l.ref(path, ref)
 	if inline != nil {
 		l.template(path+".inline", inline)
