@@ -19,9 +19,11 @@
 //
 // # Where to go on
 //
-// Package workflow has the handles (Param, Output, Result), the templates that run something (Container, Script, Func),
-// New and Load, and the Runner for services. Packages dag and steps put templates in order. Package executor is the
-// contract of what runs them; executor/fake is for unit tests, executor/local for trying a workflow out, k8s for
-// production. Package workflow/spec is the workflow as data, which Argo's YAML is read into and written from.
-// Package workflow/progress shows a run on a terminal.
+// Package workflow has the handles (Param, Output, Result), the templates that run something (Container, Script, Func and
+// more), New and Load, and the Runner for services; its numbered examples show one thing each. Packages dag and steps put
+// templates in order. Package executor is the contract of what runs them; executor/fake is for unit tests, executor/local
+// for trying a workflow out, k8s for production. Package workflow/source has what a workflow refers to, WorkflowTemplates
+// and ConfigMaps; workflow/cron runs workflows at times; workflow/journal is the record from which a run is recovered.
+// Package workflow/spec is the workflow as data, which Argo's YAML is read into and written from. Package
+// workflow/progress shows a run on a terminal.
 package podflow

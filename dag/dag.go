@@ -8,6 +8,9 @@
 //
 // A task that takes another task's output waits for it without being told so. A dag is a template: another dag, or
 // steps, can call it, and it can take inputs and give outputs.
+//
+// A task may have a condition (When), be a loop (Each), wait for other ends than success (Depends), and have hooks; the
+// template says when it is tried again and how long it may take.
 package dag
 
 import (

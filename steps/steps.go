@@ -6,6 +6,9 @@
 //	both := s.Group()
 //	both.Step("left", echo, message.Set("two"))
 //	both.Step("right", echo, message.Set("three"))
+//
+// A step may take what steps of earlier groups gave, have a condition (When), be a loop (Each), and have hooks. A steps
+// template may call itself, as long as a condition ends that.
 package steps
 
 import (
