@@ -82,10 +82,11 @@ func (m *machine) beginTask(dag *node, call int32) {
 		m.end(n, omitted, "omitted: depends condition not met")
 		return
 	}
-	begin := func() { f.nodes[call] = m.beginCall(dag, dag, call) }
-	if f.gate == nil || c.Control != nil && c.Loop != nil || f.gate.pass(dag, begin) {
-		begin()
+	if f.gate == nil || c.Control != nil && c.Loop != nil {
+		f.nodes[call] = m.beginCall(dag, dag, call)
+		return
 	}
+	f.gate.pass(dag, func() { f.nodes[call] = m.beginCall(dag, dag, call) })
 }
 
 // dependenciesMet says whether what a task waits for has ended as it needs it.

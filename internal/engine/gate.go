@@ -13,14 +13,15 @@ type waiting struct {
 	begin func()
 }
 
-// pass reports whether there is room now; if not, begin is called when there is.
+// pass calls begin as soon as there is room. It reports whether that was at once.
 func (g *gate) pass(scope *node, begin func()) bool {
-	if !g.shut && g.active < g.limit {
-		g.active++
-		return true
+	if g.shut || g.active >= g.limit {
+		g.line = append(g.line, waiting{scope, begin})
+		return false
 	}
-	g.line = append(g.line, waiting{scope, begin})
-	return false
+	g.active++
+	begin()
+	return true
 }
 
 // leave makes room for the next.

@@ -50,7 +50,9 @@ func (m *machine) beginLoop(n node, at place, c *plan.Call) *node {
 				scope: loop, template: c.Template, call: loop.call, role: roleItem, part: &parts[i],
 			}, place{owner: at.owner, item: &items[i]}, c)
 		}
-		if g := at.owner.frame.gate; g == nil || g.pass(loop, begin) {
+		if g := at.owner.frame.gate; g != nil {
+			g.pass(loop, begin)
+		} else {
 			begin()
 		}
 	}

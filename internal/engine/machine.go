@@ -233,11 +233,11 @@ func (m *machine) leaf(n *node) {
 	if n.isSet() {
 		m.beginContainers(n)
 	}
-	if m.pods.limit > 0 && n.template.Kind.Pod() && !m.pods.pass(n, func() { m.leafAdmitted(n) }) {
+	if m.pods.limit == 0 || !n.template.Kind.Pod() {
+		m.leafAdmitted(n)
+	} else if !m.pods.pass(n, func() { m.leafAdmitted(n) }) {
 		m.idle[n] = struct{}{}
-		return
 	}
-	m.leafAdmitted(n)
 }
 
 func (m *machine) leafAdmitted(n *node) {

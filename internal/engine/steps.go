@@ -15,11 +15,12 @@ func (m *machine) beginGroup(steps *node, group int32) {
 	m.set(g, running)
 	g.frame.running = to - from
 	for call := from; call < to; call++ {
-		begin := func() { g.frame.nodes[call-from] = m.beginCall(g, steps, call) }
 		c := &steps.template.Calls[call]
-		if steps.frame.gate == nil || c.Control != nil && c.Loop != nil || steps.frame.gate.pass(g, begin) {
-			begin()
+		if steps.frame.gate == nil || c.Control != nil && c.Loop != nil {
+			g.frame.nodes[call-from] = m.beginCall(g, steps, call)
+			continue
 		}
+		steps.frame.gate.pass(g, func() { g.frame.nodes[call-from] = m.beginCall(g, steps, call) })
 	}
 	if from == to {
 		m.set(g, succeeded)
