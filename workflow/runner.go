@@ -150,7 +150,7 @@ func (r *Runner) prepare(ctx context.Context, w *Workflow, c *runConfig) (*journ
 	if err := r.check(w.plan); err != nil {
 		return nil, err
 	}
-	s := &journal.Start{Workflow: w.plan.Spec, Arguments: args}
+	s := &journal.Start{Workflow: w.plan.Spec, Arguments: args, Funcs: w.funcs.signatures()}
 	if lib := w.plan.Library; lib != nil {
 		s.WorkflowTemplates, s.ClusterWorkflowTemplates = lib.WorkflowTemplates, lib.ClusterWorkflowTemplates
 	}
@@ -235,6 +235,9 @@ func (r *Runner) begin(ctx context.Context, w *Workflow, s *journal.Start) (*Run
 			if rec.Digest != s.Digest || !slices.Equal(rec.Arguments, s.Arguments) {
 				return nil, &RunExistsError{s.Run.Name}
 			}
+			if err := w.funcs.fit(rec.Funcs); err != nil {
+				return nil, &VersionError{s.Run.Name, err}
+			}
 			return r.resume(ctx, w, rec)
 		}
 		if err != nil {
@@ -282,12 +285,7 @@ func (r *Runner) Recover(ctx context.Context, ws ...*Workflow) ([]*Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	var program funcTemplates
-	for _, w := range ws {
-		if w != nil && w.plan != nil {
-			program = append(program, w.plan.Templates...)
-		}
-	}
+	program := funcsOf(ws)
 	var runs []*Run
 	var errs []error
 	for _, name := range names {
@@ -306,7 +304,7 @@ func (r *Runner) Recover(ctx context.Context, ws ...*Workflow) ([]*Run, error) {
 }
 
 // recoverRun makes a recorded run as it was, unless it is over or driven already.
-func (r *Runner) recoverRun(ctx context.Context, name string, program funcTemplates) (*Run, error) {
+func (r *Runner) recoverRun(ctx context.Context, name string, program funcs) (*Run, error) {
 	rec, err := r.journal.Read(ctx, name)
 	if err != nil || rec.Phase != "" {
 		return nil, err
@@ -315,9 +313,9 @@ func (r *Runner) recoverRun(ctx context.Context, name string, program funcTempla
 	if rec.WorkflowTemplates != nil || rec.ClusterWorkflowTemplates != nil {
 		lib = &plan.Library{WorkflowTemplates: rec.WorkflowTemplates, ClusterWorkflowTemplates: rec.ClusterWorkflowTemplates}
 	}
-	w, err := compile(rec.Workflow, lib, program.funcs(), nil, nil)
+	w, err := compile(rec.Workflow, lib, program, nil, nil)
 	if err == nil {
-		err = program.fit(w.plan)
+		err = program.fit(rec.Funcs)
 	}
 	if err == nil {
 		_, err = r.checkOwn(w.plan)

@@ -419,7 +419,7 @@ func TestRecover(t *testing.T) {
 	assert.EqualError(t, err, `run "r" was begun by another version of the program: templates[f].plugin: needs the Go function "f", which this program does not have; did you mean "g"?`)
 	changed := workflow.Func("f", func(_ context.Context, in struct{ N, K int }) (funcOut, error) { return funcOut{in.K}, nil })
 	_, err = r.Recover(t.Context(), nil, workflow.Must(workflow.New("x-", changed, workflow.Param[int]("N").Set(1), workflow.Param[int]("K").Set(1))))
-	assert.EqualError(t, err, `run "r" was begun by another version of the program: templates[f].plugin: was func(N) (M) and is func(N, K) (M)`)
+	assert.EqualError(t, err, `run "r" was begun by another version of the program: templates[f].plugin: was func(N int) (M int) and is func(N int, K int) (M int)`)
 	assert.Empty(t, second.said(), "nothing acted")
 
 	runs, err = r.Recover(t.Context(), wf)

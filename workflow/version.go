@@ -2,49 +2,59 @@ package workflow
 
 import (
 	"fmt"
+	"reflect"
 	"strings"
 
-	"github.com/podflow/podflow/executor"
+	"github.com/podflow/podflow/internal/build"
 	"github.com/podflow/podflow/internal/plan"
 )
 
-// funcTemplates are the templates of a program, of which those that are Go functions count.
-type funcTemplates []*plan.Template
+// funcs are Go functions by the names of their templates.
+type funcs map[string]build.Func
 
-func (ts funcTemplates) funcs() map[string]executor.Func {
-	funcs := map[string]executor.Func{}
-	for _, t := range ts {
-		if t.Func != nil {
-			funcs[t.Name] = t.Func
+// funcsOf are the functions of all workflows of a program.
+func funcsOf(ws []*Workflow) funcs {
+	all := funcs{}
+	for _, w := range ws {
+		if w == nil {
+			continue
+		}
+		for name, f := range w.funcs {
+			all[name] = f
 		}
 	}
-	return funcs
+	return all
 }
 
-// fit checks that the program's functions take and give the parameters that the plan's functions do.
-func (ts funcTemplates) fit(p *plan.Plan) error {
+// signatures are what the functions take and give.
+func (fs funcs) signatures() map[string]string {
+	if len(fs) == 0 {
+		return nil
+	}
+	out := make(map[string]string, len(fs))
+	for name, f := range fs {
+		out[name] = fmt.Sprintf("func(%s) (%s)", parameters(f.Type.In(1)), parameters(f.Type.Out(0)))
+	}
+	return out
+}
+
+// parameters are the fields of a struct with their types.
+func parameters(t reflect.Type) string {
+	var out []string
+	for _, f := range fields(&build.Template{}, "", t) {
+		out = append(out, fmt.Sprintf("%s %v", f.name, f.typ))
+	}
+	return strings.Join(out, ", ")
+}
+
+// fit checks that the functions take and give what those did that a run was begun with.
+func (fs funcs) fit(then map[string]string) error {
 	var problems []plan.Problem
-	for _, then := range p.Templates {
-		for _, now := range ts {
-			if then.Func == nil || now.Func == nil || then.Name != now.Name {
-				continue
-			}
-			if was, is := signature(then), signature(now); was != is {
-				problems = append(problems, plan.Problem{Path: "templates[" + then.Name + "].plugin", Text: fmt.Sprintf("was %s and is %s", was, is)})
-			}
+	now := fs.signatures()
+	for name, was := range then {
+		if is, ok := now[name]; ok && was != is {
+			problems = append(problems, plan.Problem{Path: "templates[" + name + "].plugin", Text: fmt.Sprintf("was %s and is %s", was, is)})
 		}
 	}
 	return joinProblems(problems)
-}
-
-// signature is what a template takes and gives.
-func signature(t *plan.Template) string {
-	var in, out []string
-	for i := range t.Inputs {
-		in = append(in, t.Inputs[i].Name)
-	}
-	for i := range t.Outputs {
-		out = append(out, t.Outputs[i].Name)
-	}
-	return fmt.Sprintf("func(%s) (%s)", strings.Join(in, ", "), strings.Join(out, ", "))
 }

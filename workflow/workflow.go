@@ -20,7 +20,7 @@ import (
 // Workflow is a checked workflow. It does not change and may be run many times, also at once.
 type Workflow struct {
 	plan  *plan.Plan
-	funcs map[string]executor.Func
+	funcs funcs
 	types inputTypes
 }
 
@@ -112,12 +112,16 @@ func FromSpec(w *spec.Workflow, opts ...Option) (*Workflow, error) {
 	return out.with(values)
 }
 
-func compile(w *spec.Workflow, lib *plan.Library, funcs map[string]executor.Func, types inputTypes, problems []plan.Problem) (*Workflow, error) {
-	p, more := plan.Compile(w, funcs, lib)
+func compile(w *spec.Workflow, lib *plan.Library, fs funcs, types inputTypes, problems []plan.Problem) (*Workflow, error) {
+	calls := make(map[string]executor.Func, len(fs))
+	for name, f := range fs {
+		calls[name] = f.Call
+	}
+	p, more := plan.Compile(w, calls, lib)
 	if err := joinProblems(append(problems, besides(problems, more)...)); err != nil {
 		return nil, err
 	}
-	return &Workflow{p, funcs, types}, nil
+	return &Workflow{p, fs, types}, nil
 }
 
 // WithArguments is a copy of the workflow with other values for its parameters. The error joins an [*Error] for each

@@ -27,10 +27,15 @@ type Template struct {
 	fn       *function        // of a Go function
 }
 
-// function is a Go function.
+// Func is a Go function, and its type as it was written.
+type Func struct {
+	Call executor.Func
+	Type reflect.Type
+}
+
+// function is a Go function as a template.
 type function struct {
-	call   executor.Func
-	typ    reflect.Type
+	Func
 	plugin func(name string) spec.Plugin
 }
 
@@ -101,7 +106,7 @@ func begin(t *Template, k kind, name string) *spec.Template {
 // SetFunc makes a leaf a Go function, which the plugin names. typ is the function's type: two functions of one name are
 // a mistake.
 func SetFunc(t *Template, fn executor.Func, typ reflect.Type, plugin func(name string) spec.Plugin) {
-	t.fn = &function{fn, typ, plugin}
+	t.fn = &function{Func{fn, typ}, plugin}
 	t.spec.Plugin = plugin(t.spec.Name)
 }
 

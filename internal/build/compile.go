@@ -7,14 +7,13 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/podflow/podflow/executor"
 	"github.com/podflow/podflow/workflow/spec"
 )
 
 // Built is what the builders said, as data.
 type Built struct {
 	Templates []spec.Template
-	Funcs     map[string]executor.Func
+	Funcs     map[string]Func
 	// Inputs are the types of the entry template's inputs, by name. A template that was not built in Go has none.
 	Inputs map[string]reflect.Type
 	// Hooks are the workflow's.
@@ -30,7 +29,7 @@ type Problem struct{ Path, Text string }
 // changed and not kept: it may be built on and compiled again.
 func Compile(entry Sealed, arguments []*Arg, hooks []Hook) Built {
 	c := compiler{seen: map[string]*Template{}}
-	c.out.Funcs = map[string]executor.Func{}
+	c.out.Funcs = map[string]Func{}
 	t := templateOf(entry)
 	switch t.kind {
 	case none:
@@ -173,7 +172,7 @@ func (c *compiler) template(t *Template) {
 		c.uses(path+".outputs."+word(d.typ)+"["+d.name+"]", t, nil, &d.from)
 	}
 	if t.fn != nil {
-		c.out.Funcs[t.spec.Name] = t.fn.call
+		c.out.Funcs[t.spec.Name] = t.fn.Func
 	}
 	c.out.Templates = append(c.out.Templates, s)
 }

@@ -1,8 +1,10 @@
 // Package journal is the record of runs: what began, and how each node ended. Nothing acts on the end of a node
 // before the journal has it, so a process that takes a run over repeats nothing that ended.
 //
-// [NewMemory] is the journal of one process: it lets a new Runner of that process go on with what another one let
-// go of, and lets tests see what is recorded.
+// [OpenDir] is a journal in a directory, for another process to go on after a crash. [NewMemory] is that of one process:
+// it lets a new Runner of that process go on with what another one let go of, and lets tests see what is recorded.
+//
+// A journal holds the arguments of a run and the values of its nodes in clear text. What is secret belongs into Secrets.
 package journal
 
 import (
@@ -37,6 +39,8 @@ type Start struct {
 	Workflow *spec.Workflow
 	// WorkflowTemplates and ClusterWorkflowTemplates are those that the workflow refers to, by name.
 	WorkflowTemplates, ClusterWorkflowTemplates map[string]*spec.WorkflowSpec
+	// Funcs are the Go functions that the workflow uses, by the names of their templates: what they take and give.
+	Funcs map[string]string
 	// Config are the values of the keys of ConfigMaps that the workflow uses, as they were when the run began.
 	Config []executor.Value
 	// Arguments are the values given to the run, by name.

@@ -30,9 +30,10 @@ func (m *Memory) Begin(_ context.Context, s Start) error {
 		m.runs = map[string]*Run{}
 	}
 	m.runs[s.Run.Name] = &Run{Start: s}
-	if old == nil {
-		m.names = append(m.names, s.Run.Name)
+	if old != nil {
+		m.names = slices.DeleteFunc(m.names, func(name string) bool { return name == s.Run.Name })
 	}
+	m.names = append(m.names, s.Run.Name)
 	return nil
 }
 
