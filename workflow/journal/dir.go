@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -92,12 +93,12 @@ func (d *Dir) Read(ctx context.Context, run string) (*Run, error) {
 	var r *Run
 	err := d.change(ctx, run, func(path string, _ *file) (err error) {
 		r, _, err = read(path)
-		return err
+		return noRun(err)
 	})
 	return r, err
 }
 
-// Names are the names of all runs.
+// Names are the names of all runs, also of those whose files are damaged: Read tells of these.
 func (d *Dir) Names(ctx context.Context) ([]string, error) {
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
@@ -108,17 +109,16 @@ func (d *Dir) Names(ctx context.Context) ([]string, error) {
 	}
 	var heads []*head
 	for _, e := range entries {
-		if !strings.HasSuffix(e.Name(), extension) {
+		escaped, is := strings.CutSuffix(e.Name(), extension)
+		name, err := url.PathUnescape(escaped)
+		if !is || err != nil {
 			continue
 		}
 		h, err := readHead(filepath.Join(d.path, e.Name()))
-		switch {
-		case errors.Is(err, fs.ErrNotExist): // it was removed just now
-		case err != nil:
-			return nil, fmt.Errorf("journal: %w", err)
-		default:
-			heads = append(heads, h)
+		if err != nil {
+			h = &head{Name: name}
 		}
+		heads = append(heads, h)
 	}
 	slices.SortFunc(heads, func(a, b *head) int { return cmp.Or(a.Created.Compare(b.Created), cmp.Compare(a.Name, b.Name)) })
 	names := make([]string, len(heads))
@@ -143,16 +143,10 @@ func (d *Dir) change(ctx context.Context, run string, do func(path string, f *fi
 		return context.Cause(ctx)
 	}
 	err := do(filepath.Join(d.path, escape(run)+extension), f)
-	exists, isExists := errors.AsType[*ExistsError](err)
-	switch {
-	case isExists:
-		return exists
-	case errors.Is(err, fs.ErrNotExist):
-		return ErrNoRun
-	case err != nil:
-		return fmt.Errorf("journal: run %q: %w", run, err)
+	if _, exists := errors.AsType[*ExistsError](err); err == nil || exists || errors.Is(err, ErrNoRun) {
+		return err
 	}
-	return nil
+	return fmt.Errorf("journal: run %q: %w", run, err)
 }
 
 // add adds a line to the file of a run. When it returns, the line is on the disk.
@@ -164,7 +158,7 @@ func (d *Dir) add(ctx context.Context, run string, l *line) error {
 		}
 		out, err := os.OpenFile(path, os.O_WRONLY, 0)
 		if err != nil {
-			return err
+			return noRun(err)
 		}
 		defer func() { err = errors.Join(err, out.Close()) }()
 		if info, err := out.Stat(); err != nil {
@@ -230,7 +224,8 @@ func read(path string) (*Run, int64, error) {
 	}
 	r := &Run{}
 	var size int64
-	for number := 1; len(content) > 0; number++ {
+	number := 1
+	for ; len(content) > 0; number++ {
 		text, rest, whole := bytes.Cut(content, []byte("\n"))
 		l, err := decodeLine(text)
 		if !whole || err != nil {
@@ -245,10 +240,18 @@ func read(path string) (*Run, int64, error) {
 		size += int64(len(text)) + 1
 		content = rest
 	}
-	if r.Run.Name == "" {
+	if number <= 2 {
 		return nil, 0, fmt.Errorf("%s is damaged: it has no beginning", path)
 	}
 	return r, size, nil
+}
+
+// noRun is the error where there is no file of a run.
+func noRun(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return ErrNoRun
+	}
+	return err
 }
 
 // escape is a name as that of a file, on whatever file system.

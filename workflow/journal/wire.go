@@ -8,7 +8,6 @@ import (
 	"hash/crc32"
 	"io"
 	"os"
-	"strconv"
 	"time"
 	"unicode/utf8"
 
@@ -132,8 +131,7 @@ func decodeLine(data []byte) (*line, error) {
 	if len(data) < 9 || data[8] != ' ' {
 		return nil, errors.New("it has no checksum")
 	}
-	sum, err := strconv.ParseUint(string(data[:8]), 16, 32)
-	if err != nil || uint32(sum) != crc32.Checksum(data[9:], table) {
+	if fmt.Sprintf("%08x", crc32.Checksum(data[9:], table)) != string(data[:8]) {
 		return nil, errors.New("its checksum is wrong")
 	}
 	l := &line{}
@@ -152,11 +150,8 @@ func readHead(path string) (*head, error) {
 		return nil, err
 	}
 	l, err := decodeLine(data[:max(0, len(data)-1)])
-	if err == nil && l.Head == nil {
-		err = errors.New("it is no head")
-	}
-	if err != nil {
-		return nil, fmt.Errorf("%s:1 is damaged: %w", path, err)
+	if err != nil || l.Head == nil {
+		return nil, errors.Join(err, errors.New("it has no head"))
 	}
 	return l.Head, nil
 }
