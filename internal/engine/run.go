@@ -247,7 +247,10 @@ func (r *Run) newAttempt(s start) *attempt {
 	t.TemplateName, t.Name = n.template.Name, n.template.Name
 	t.WantResult = n.template.WantsResult
 	if c := n.planCall(); c != nil {
-		t.Name, t.WantResult = c.Name, c.WantResult
+		t.WantResult = c.WantResult
+		if c.Name != "" {
+			t.Name = c.Name
+		}
 	}
 	t.Template, t.Written = a.template, n.template.Spec
 	a.ctx = r.contextOf(n)

@@ -4,6 +4,8 @@ import (
 	"iter"
 	"reflect"
 
+	"k8s.io/apimachinery/pkg/util/intstr"
+
 	"github.com/podflow/podflow/internal/nearest"
 	"github.com/podflow/podflow/workflow/spec"
 )
@@ -43,6 +45,7 @@ func merge[T any](into, from *T) {
 func mergeValue(into, from reflect.Value) {
 	switch {
 	case from.IsZero():
+	case into.Type() == reflect.TypeFor[intstr.IntOrString](): // it is there, and 0 is a number, too
 	case into.IsZero():
 		into.Set(from)
 	case into.Kind() == reflect.Struct:

@@ -180,7 +180,6 @@ func (b *binder) hook(path, name string, h *spec.LifecycleHook) Hook {
 	if h.Expression != "" {
 		hook.When = b.s.expressionAt(path+".expression", h.Expression)
 	}
-	hook.Call.Name = name
 	hook.Call.Template = b.c.callee(b.t.home, path, h.Template, h.TemplateRef, nil)
 	if hook.Call.Template != nil {
 		b.arguments(path, &hook.Call, &h.Arguments)

@@ -142,7 +142,7 @@ func (s *scope) workflow(tag, rest string) (Ref, string) {
 	w := &s.c.plan.Resolved
 	switch group {
 	case "parameters":
-		if argument(w.Spec.Arguments.Parameters, name, 0) == nil {
+		if e := s.c.plan.Entry; argument(w.Spec.Arguments.Parameters, name, 0) == nil && (e == nil || InputNamed(e.Inputs, name) == nil) {
 			return Ref{}, fmt.Sprintf("the workflow has no parameter %q%s", name, s.c.hint(name, inputNames(s.c.plan.Arguments)))
 		}
 		return Ref{Kind: RefRun}, ""

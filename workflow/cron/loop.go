@@ -173,7 +173,11 @@ func (e *entry) finished(run *workflow.Run) {
 
 // options are what the run of a time is started with.
 func (j *job) options(at time.Time) []workflow.RunOption {
-	return []workflow.RunOption{workflow.RunName(j.runName(at))}
+	return []workflow.RunOption{
+		workflow.RunName(j.runName(at)),
+		workflow.RunLabels(map[string]string{Label: j.Name}),
+		workflow.RunAnnotations(map[string]string{"workflows.argoproj.io/scheduled-time": at.UTC().Format(time.RFC3339)}),
+	}
 }
 
 // runName is the name of the run of a time.
