@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/podflow/podflow/internal/build"
 	"github.com/podflow/podflow/internal/plan"
+	"github.com/podflow/podflow/workflow/spec"
 )
 
 // Retry runs a run again that is over, under its name: what succeeded is kept with its results, the rest is done again,
@@ -15,10 +17,10 @@ import (
 // unless they are given anew. The new run has a UID of its own and takes the place of the old one, which stays as it
 // was for those who hold it.
 func (r *Runner) Retry(ctx context.Context, old *Run, opts ...RunOption) (*Run, error) {
-	if old.Phase() == Succeeded && !restarts(opts) {
+	if old != nil && old.w != nil && old.Phase() == Succeeded && !restarts(opts) {
 		return nil, fmt.Errorf("run %q succeeded: there is nothing to do again unless Restart names it", old.Name())
 	}
-	return r.rerun(ctx, old, append(opts, RunName(old.Name())), func(c *runConfig) { c.replaces, c.keeps = old, old })
+	return r.rerun(ctx, old, opts, func(c *runConfig) { c.name, c.replaces, c.keeps = old.Name(), old, old })
 }
 
 // Resubmit runs the workflow of a run once more, as a new run with the same arguments unless they are given anew. With
@@ -61,7 +63,10 @@ func (r *Runner) rerun(ctx context.Context, old *Run, opts []RunOption, with fun
 	select {
 	case <-old.r.Done():
 	default:
-		return nil, fmt.Errorf("run %q is not over", old.Name())
+		return nil, errNotOver(old.Name())
+	}
+	if !old.Phase().Ended() { // it was let go of
+		return nil, errNotOver(old.Name())
 	}
 	c := runConfigOf(opts)
 	with(c)
@@ -74,12 +79,37 @@ func (r *Runner) rerun(ctx context.Context, old *Run, opts []RunOption, with fun
 	for _, a := range c.args {
 		given[a.Name] = true
 	}
-	for _, p := range old.r.Info().Workflow.Spec.Arguments.Parameters {
-		if !given[p.Name] && p.Value != nil && old.w.parameter(p.Name) != nil {
-			c.args = append(c.args, &build.Arg{Name: p.Name, Value: string(*p.Value)})
+	keep := func(name, value string) {
+		if !given[name] {
+			given[name] = true
+			c.args = append(c.args, &build.Arg{Name: name, Value: value})
 		}
 	}
+	for _, a := range old.args {
+		keep(a.Name, a.Value)
+	}
+	was := old.r.Info().Workflow
+	for _, p := range was.Spec.Arguments.Parameters {
+		if p.Value != nil && old.w.parameter(p.Name) != nil && !old.w.writes(p) {
+			keep(p.Name, string(*p.Value))
+		}
+	}
+	c.labels, c.annotations = merged(was.Labels, c.labels), merged(was.Annotations, c.annotations)
 	return r.start(ctx, old.w, c)
+}
+
+func errNotOver(run string) error { return fmt.Errorf("run %q is not over", run) }
+
+// errRepeated is that a run is not the last one of its name.
+func errRepeated(run string) error {
+	return fmt.Errorf("another run is called %q now: this one was retried already", run)
+}
+
+// writes says that a parameter has its value in the workflow itself.
+func (w *Workflow) writes(p spec.Parameter) bool {
+	return slices.ContainsFunc(w.plan.Spec.Spec.Arguments.Parameters, func(own spec.Parameter) bool {
+		return own.Name == p.Name && own.Value != nil && *own.Value == *p.Value
+	})
 }
 
 // again says which nodes of the run that is kept from are to be done again.

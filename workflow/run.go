@@ -50,8 +50,9 @@ func (w *Workflow) Run(ctx context.Context, x executor.Executor, opts ...RunOpti
 
 // Run is one run of a workflow. Its methods may be called at any time, also when it is over.
 type Run struct {
-	r *engine.Run
-	w *Workflow
+	r    *engine.Run
+	w    *Workflow
+	args []executor.Value // that were given
 }
 
 // Name is the run's name.

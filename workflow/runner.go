@@ -45,7 +45,9 @@ type Runner struct {
 
 // entry is a run that this Runner drives.
 type entry struct {
+	name   string
 	run    *Run
+	old    *entry // that it takes the place of
 	digest string
 	args   []executor.Value
 	ready  chan struct{} // closed when run, or err, is there
@@ -93,10 +95,7 @@ func (r *Runner) start(ctx context.Context, w *Workflow, c *runConfig) (*Run, er
 	if err != nil {
 		return nil, err
 	}
-	if c.replaces != nil {
-		r.Forget(s.Run.Name)
-	}
-	e, mine, err := r.claim(s.Run.Name, s.Digest, s.Arguments)
+	e, mine, err := r.claim(s.Run.Name, s.Digest, s.Arguments, c.replaces)
 	if err != nil {
 		return nil, err
 	}
@@ -108,20 +107,21 @@ func (r *Runner) start(ctx context.Context, w *Workflow, c *runConfig) (*Run, er
 			return nil, context.Cause(ctx)
 		}
 	}
-	run, err := r.fill(s.Run.Name, e, func() (*Run, error) { return r.begin(ctx, w, s) })
+	run, err := r.fill(e, func() (*Run, error) { return r.begin(ctx, w, s) })
 	if run != nil {
 		run.r.Begin()
 	}
 	return run, err
 }
 
-// fill starts a run whose name is taken, and lets the name go if that fails.
-func (r *Runner) fill(name string, e *entry, start func() (*Run, error)) (*Run, error) {
+// fill makes a run whose name is taken, and lets the name go if that fails.
+func (r *Runner) fill(e *entry, start func() (*Run, error)) (*Run, error) {
 	e.err = errors.New("the executor or the journal panicked when the run was to begin")
 	defer func() {
 		if e.run == nil {
-			r.forget(name)
+			r.giveUp(e)
 		}
+		e.old = nil
 		close(e.ready)
 	}()
 	e.run, e.err = start()
@@ -197,23 +197,43 @@ func (w *Workflow) hasDefault(name string) bool {
 	return false
 }
 
-// claim takes a name for a run, or finds the run that has it.
-func (r *Runner) claim(name, digest string, args []executor.Value) (e *entry, mine bool, err error) {
+// claim takes a name for a run, or finds the run that has it and is not the one to be replaced.
+func (r *Runner) claim(name, digest string, args []executor.Value, replaces *Run) (e *entry, mine bool, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.closed {
 		return nil, false, ErrClosed
 	}
-	if e := r.runs[name]; e != nil {
+	old := r.runs[name]
+	if e := old; e != nil && (replaces == nil || e.started() != replaces) {
+		if replaces != nil {
+			return nil, false, errRepeated(name)
+		}
 		if e.digest != digest || !slices.Equal(e.args, args) {
 			return nil, false, &RunExistsError{name}
 		}
 		return e, false, nil
 	}
-	e = &entry{digest: digest, args: args, ready: make(chan struct{})}
-	r.runs[name] = e
-	r.names = append(r.names, name)
+	e = &entry{name: name, digest: digest, args: args, ready: make(chan struct{}), old: old}
+	r.put(e)
 	return e, true, nil
+}
+
+// put makes an entry the last one; r.mu is held.
+func (r *Runner) put(e *entry) {
+	r.names = slices.DeleteFunc(r.names, func(n string) bool { return n == e.name })
+	r.names = append(r.names, e.name)
+	r.runs[e.name] = e
+}
+
+// giveUp lets go of a name that was taken in vain.
+func (r *Runner) giveUp(e *entry) {
+	r.forget(e.name)
+	if e.old != nil {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.put(e.old)
+	}
 }
 
 func (r *Runner) forget(name string) {
@@ -227,7 +247,9 @@ func (r *Runner) forget(name string) {
 func (r *Runner) begin(ctx context.Context, w *Workflow, s *journal.Start) (*Run, error) {
 	if r.journal != nil {
 		err := r.journal.Begin(ctx, *s)
-		if _, exists := errors.AsType[*journal.ExistsError](err); exists {
+		if _, exists := errors.AsType[*journal.ExistsError](err); exists && s.Replaces != "" {
+			return nil, errRepeated(s.Run.Name)
+		} else if exists {
 			rec, err := r.journal.Read(ctx, s.Run.Name)
 			if err != nil {
 				return nil, err
@@ -269,7 +291,7 @@ func (r *Runner) launch(ctx context.Context, w *Workflow, c engine.Config) (*Run
 			return nil, err
 		}
 	}
-	return &Run{engine.New(c), w}, nil
+	return &Run{engine.New(c), w, c.Arguments}, nil
 }
 
 // Recover goes on with the recorded runs that this Runner does not drive: after a crash of the process that did, or
@@ -323,11 +345,11 @@ func (r *Runner) recoverRun(ctx context.Context, name string, program funcs) (*R
 	if err != nil {
 		return nil, &VersionError{name, err}
 	}
-	e, mine, err := r.claim(name, rec.Digest, rec.Arguments)
+	e, mine, err := r.claim(name, rec.Digest, rec.Arguments, nil)
 	if err != nil || !mine {
 		return nil, err
 	}
-	return r.fill(name, e, func() (*Run, error) { return r.resume(ctx, w, rec) })
+	return r.fill(e, func() (*Run, error) { return r.resume(ctx, w, rec) })
 }
 
 // Get is the run of that name that this Runner drives or drove, or nil.

@@ -16,7 +16,7 @@ func (r *Run) Kept(to *executor.Run, again func(path string) bool) []journal.Rec
 	defer r.mu.RUnlock()
 	var records []journal.Record
 	for n := range r.m.nodes.all() {
-		if n.form != formBody || n.role == roleContainer || n.template == nil || !n.phase.ended() || !n.isKept(r.run.Name, again) {
+		if n.form != formBody || n.role == roleContainer || n.exit || !n.phase.ended() || !n.isKept(r.run.Name, again) {
 			continue
 		}
 		rec := journal.Record{Finished: n.finished}
