@@ -275,3 +275,234 @@ func TestEndedRunsAreShown(t *testing.T) {
 		})
 	}
 }
+
+// Node IDs are those of the first process also where two names make the same number, though the later one ended first.
+func TestRecoveredIDs(t *testing.T) {
+	const first, second = "map(2723:2723)", "map(25106:25106)"
+	wf, err := workflow.Load(strings.NewReader(`apiVersion: argoproj.io/v1alpha1
+kind: Workflow
+metadata: {name: map-reduce-x7k2p}
+spec:
+  entrypoint: main
+  parallelism: 1
+  templates:
+  - name: main
+    dag:
+      tasks:
+      - {name: slow, template: leaf}
+      - {name: quick, template: leaf}
+      - {name: map, template: takes, depends: quick || slow, withSequence: {count: "30000"}, when: "{{item}} == 2723 || {{item}} == 25106"}
+` + leafTemplates))
+	require.NoError(t, err)
+	synctest.Test(t, func(t *testing.T) {
+		j := journal.NewMemory()
+		r := workflow.NewRunner(fake.New(nil), workflow.WithJournal(j))
+		run, err := r.Start(t.Context(), wf)
+		require.NoError(t, err)
+		require.NoError(t, run.Wait(t.Context()))
+		ids := []string{run.Node(first).ID(), run.Node(second).ID()}
+		assert.Equal(t, ids[0]+"-2", ids[1])
+		rec, err := j.Read(t.Context(), "map-reduce-x7k2p")
+		require.NoError(t, err)
+		for k := range len(rec.Records) + 1 {
+			r := workflow.NewRunner(fake.New(nil), workflow.WithJournal(recorded(t, rec.Start, rec.Records[:k])))
+			runs, err := r.Recover(t.Context())
+			require.NoError(t, err)
+			require.Len(t, runs, 1)
+			require.NoError(t, runs[0].Wait(t.Context()))
+			assert.Equal(t, ids, []string{runs[0].Node(first).ID(), runs[0].Node(second).ID()})
+			require.NoError(t, r.Close())
+		}
+	})
+}
+
+// Why a run was stopped is found with errors.Is, in whatever process.
+func TestRecoveredCauses(t *testing.T) {
+	for want, stop := range map[error]func(*workflow.Run) error{
+		workflow.ErrStopped:      func(r *workflow.Run) error { return r.Stop(context.Background()) },
+		workflow.ErrTerminated:   func(r *workflow.Run) error { return r.Terminate(context.Background()) },
+		context.Canceled:         func(r *workflow.Run) error { r.Cancel(nil); return nil },
+		context.DeadlineExceeded: func(r *workflow.Run) error { r.Cancel(context.DeadlineExceeded); return nil },
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			j := journal.NewMemory()
+			r := workflow.NewRunner(fake.New(nil).On("A", fake.Forever()), workflow.WithJournal(j))
+			run, err := r.Start(t.Context(), chain(t, "A"), workflow.RunName("r"))
+			require.NoError(t, err)
+			synctest.Wait()
+			require.NoError(t, stop(run))
+			require.ErrorIs(t, run.Wait(t.Context()), want)
+			rec, err := j.Read(t.Context(), "r")
+			require.NoError(t, err)
+			require.NotEmpty(t, rec.Records)
+			for k := 1; k <= len(rec.Records); k++ {
+				x := fake.New(nil)
+				r := workflow.NewRunner(x, workflow.WithJournal(recorded(t, rec.Start, rec.Records[:k])))
+				runs, err := r.Recover(t.Context())
+				require.NoError(t, err)
+				require.Len(t, runs, 1)
+				assert.ErrorIs(t, runs[0].Wait(t.Context()), want)
+				assert.Empty(t, x.Paths(), "a run that was told to end begins nothing in another process either")
+				assert.Equal(t, wholeTree(run), wholeTree(runs[0]))
+				require.NoError(t, r.Close())
+			}
+			require.NoError(t, r.Close())
+		})
+	}
+}
+
+type (
+	title  string
+	before struct {
+		N string `json:",omitempty"`
+	}
+	now struct {
+		N title `json:",omitempty"`
+	}
+)
+
+// A function that takes or gives other types than the run was begun with is found before anything acts.
+func TestRetypedFunctions(t *testing.T) {
+	is := func(f workflow.Template) *workflow.Workflow {
+		return workflow.Must(workflow.New("r", f))
+	}
+	was := is(workflow.Func("f", func(context.Context, before) (before, error) { return before{}, nil }))
+	synctest.Test(t, func(t *testing.T) {
+		j := journal.NewMemory()
+		r := workflow.NewRunner(fake.New(nil).On("f", fake.Forever()), workflow.WithJournal(j))
+		_, err := r.Start(t.Context(), was)
+		require.NoError(t, err)
+		require.NoError(t, r.Close())
+		x := fake.New(nil)
+		r = workflow.NewRunner(x, workflow.WithJournal(j))
+		for want, f := range map[string]workflow.Template{
+			"func(N workflow_test.title) (N string)": workflow.Func("f", func(context.Context, now) (before, error) { return before{}, nil }),
+			"func(N string) (N workflow_test.title)": workflow.Func("f", func(context.Context, before) (now, error) { return now{}, nil }),
+		} {
+			runs, err := r.Recover(t.Context(), is(f))
+			assert.Empty(t, runs)
+			assert.EqualError(t, err, `run "r" was begun by another version of the program: templates[f].plugin: was func(N string) (N string) and is `+want)
+			_, err = r.Start(t.Context(), is(f))
+			assert.EqualError(t, err, `run "r" was begun by another version of the program: templates[f].plugin: was func(N string) (N string) and is `+want)
+		}
+		assert.Empty(t, x.Paths())
+		require.NoError(t, r.Close())
+	})
+}
+
+// Who held a lock holds it again before those can take it who waited, though these began first.
+func TestLocksAreHeldAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		j := journal.NewMemory()
+		process := func() (*fake.Executor, *workflow.Runner) {
+			x := fake.New(nil).On("first", after(10)).OnFunc("locked", func(*executor.Task) (fake.Outcome, error) { return after(60), nil })
+			return x, workflow.NewRunner(x, workflow.WithJournal(j))
+		}
+		_, r := process()
+		for _, name := range []string{"waits", "holds"} {
+			_, err := r.Start(t.Context(), locking(t, name, "", "  - name: main\n    steps:\n    - [{name: first, template: leaf, when: 'waits == "+name+
+				"'}]\n    - [{name: locked, template: locked}]\n  - {name: locked, container: {image: a}, "+onMutex+"}\n"+leafTemplates))
+			require.NoError(t, err)
+		}
+		<-time.After(20 * time.Second)
+		require.NoError(t, r.Close())
+		x, r := process()
+		runs, err := r.Recover(t.Context())
+		require.NoError(t, err)
+		require.Len(t, runs, 2)
+		synctest.Wait()
+		assert.Equal(t, "Waiting for argo/Mutex/m lock. Lock status: 0/1", runs[0].Node("[1].locked").Message)
+		assert.Equal(t, workflow.Running, runs[1].Node("[1].locked").Phase)
+		for _, run := range runs {
+			require.NoError(t, run.Wait(t.Context()))
+		}
+		var nodes []string
+		for _, task := range x.Calls() {
+			nodes = append(nodes, task.ID.Node)
+		}
+		assert.Equal(t, []string{"holds[1].locked", "waits[1].locked"}, nodes)
+		require.NoError(t, r.Close())
+	})
+}
+
+// While a run is held nothing of it begins but its exit handlers; what is at work goes on.
+func TestSuspendedRuns(t *testing.T) {
+	held := program{spec: `
+  entrypoint: main
+  onExit: bye
+  templates:
+  - {name: bye, steps: [[{name: a, template: leaf}], [{name: b, template: leaf}]]}
+  - name: main
+    dag:
+      tasks:
+      - {name: A, template: leaf}
+      - {name: B, template: leaf, dependencies: [A], hooks: {exit: {template: leaf}}}
+      - {name: F, template: f, dependencies: [A]}
+  - {name: f, retryStrategy: {limit: "1"}, container: {image: a}}
+`}
+	synctest.Test(t, func(t *testing.T) {
+		x := fake.New(nil).On("A", after(10))
+		r := workflow.NewRunner(x)
+		run, err := r.Start(t.Context(), held.load(t))
+		require.NoError(t, err)
+		assert.EqualError(t, run.Resume(t.Context(), ""), "the run is not suspended")
+		require.NoError(t, run.Suspend(t.Context()))
+		require.NoError(t, run.Suspend(t.Context()), "once more is the same")
+		<-time.After(time.Minute)
+		assert.Equal(t, []string{"A"}, x.Paths())
+		assert.Equal(t, workflow.Succeeded, run.Node("A").Phase, "it went on")
+		assert.Equal(t, workflow.Pending, run.Node("B").Phase)
+		require.NoError(t, run.Stop(t.Context()))
+		assert.ErrorIs(t, run.Wait(t.Context()), workflow.ErrStopped)
+		assert.Equal(t, []string{"A", "onExit[0].a", "onExit[1].b"}, x.Paths())
+		assert.Equal(t, "terminated: the run was stopped", run.Node("B").Message)
+		require.Error(t, run.Resume(t.Context(), ""), "it is over")
+
+		run, err = r.Resubmit(t.Context(), run, workflow.RunName("again"))
+		require.NoError(t, err)
+		require.NoError(t, run.Suspend(t.Context()))
+		<-time.After(time.Minute)
+		require.NoError(t, run.Resume(t.Context(), ""))
+		require.NoError(t, run.Wait(t.Context()))
+		assert.Len(t, x.Paths(), 3+6)
+
+		run, err = r.Resubmit(t.Context(), run, workflow.RunName("terminated"))
+		require.NoError(t, err)
+		require.NoError(t, run.Suspend(t.Context()))
+		<-time.After(time.Minute)
+		require.NoError(t, run.Terminate(t.Context()))
+		assert.ErrorIs(t, run.Wait(t.Context()), workflow.ErrTerminated)
+		assert.Len(t, x.Paths(), 3+6+1)
+		require.NoError(t, r.Close())
+	})
+}
+
+// With spec.suspend a run begins held, and is held wherever it goes on until somebody resumes it.
+func TestRunsThatBeginHeld(t *testing.T) {
+	for name, leaf := range map[string]string{"dag": "dag: {tasks: [{name: A, template: leaf}]}", "leaf": "container: {image: a}"} {
+		held := program{spec: "\n  entrypoint: main\n  suspend: true\n  templates:\n  - {name: main, " + leaf + "}"}
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				j := journal.NewMemory()
+				x := fake.New(nil)
+				r := workflow.NewRunner(x, workflow.WithJournal(j))
+				run, err := r.Start(t.Context(), held.load(t))
+				require.NoError(t, err)
+				synctest.Wait()
+				assert.Empty(t, x.Paths())
+				require.NoError(t, r.Close())
+				assert.ErrorIs(t, run.Wait(t.Context()), workflow.ErrDetached)
+				r = workflow.NewRunner(x, workflow.WithJournal(j))
+				runs, err := r.Recover(t.Context())
+				require.NoError(t, err)
+				require.Len(t, runs, 1)
+				synctest.Wait()
+				assert.Empty(t, x.Paths())
+				require.NoError(t, runs[0].Resume(t.Context(), ""))
+				require.NoError(t, runs[0].Wait(t.Context()))
+				assert.Len(t, x.Paths(), 1)
+				require.NoError(t, r.Close())
+			})
+		})
+	}
+}
