@@ -3,6 +3,7 @@ package argotest
 import (
 	"maps"
 	"slices"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -14,8 +15,23 @@ import (
 )
 
 // Source holds what was on the cluster when the records were made: every WorkflowTemplate, ClusterWorkflowTemplate and
-// ConfigMap of the example files, and the ConfigMap my-config.
+// ConfigMap of the example files, and the ConfigMap my-config. It is read once and shared: do not change it.
 func Source(t testing.TB) *source.Memory {
+	t.Helper()
+	once.Lock()
+	defer once.Unlock()
+	if once.source == nil {
+		once.source = readSource(t)
+	}
+	return once.source
+}
+
+var once struct {
+	sync.Mutex
+	source *source.Memory
+}
+
+func readSource(t testing.TB) *source.Memory {
 	t.Helper()
 	m, err := source.Of(&corev1.ConfigMap{
 		ObjectMeta: metav1.ObjectMeta{Name: "my-config"}, Data: map[string]string{"template": "3", "workflow": "2"},
