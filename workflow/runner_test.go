@@ -552,3 +552,28 @@ func TestUpdates(t *testing.T) {
 	assert.Equal(t, "p", run.Node("A").Pod)
 	assert.Equal(t, "h", run.Node("A").Host)
 }
+
+// Whoever starts a name at the same time as others gets the one run of it.
+func TestStartAtOnce(t *testing.T) {
+	wf, err := workflow.New("nightly", workflow.Container("echo", "busybox").Inputs(message), message.Set("x"))
+	require.NoError(t, err)
+	x := fake.New(t)
+	r := workflow.NewRunner(x, workflow.WithJournal(journal.NewMemory()))
+	defer r.Close()
+	const callers = 20
+	runs := make([]*workflow.Run, callers)
+	var wg sync.WaitGroup
+	for i := range callers {
+		wg.Go(func() {
+			run, err := r.Start(t.Context(), wf)
+			assert.NoError(t, err)
+			runs[i] = run
+		})
+	}
+	wg.Wait()
+	require.NoError(t, runs[0].Wait(t.Context()))
+	for _, run := range runs {
+		assert.Same(t, runs[0], run)
+	}
+	assert.Len(t, x.Calls(), 1)
+}
