@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -32,8 +34,14 @@ func (p *program) load(t testing.TB) *workflow.Workflow {
 type life struct {
 	*program
 	begun   map[executor.ID]time.Time // when an attempt began for the first time
-	puts    []put                     // what was memoized
-	missing []string                  // ends
+	memos   *storage
+	missing []string // ends
+}
+
+// storage is what was memoized, in that order.
+type storage struct {
+	mu   sync.Mutex
+	puts []put
 }
 
 type put struct {
@@ -42,10 +50,12 @@ type put struct {
 	at      time.Time
 }
 
-// Get is what was kept by now.
-func (l *life) Get(_ context.Context, cache, key string) ([]byte, time.Time, error) {
-	for _, p := range slices.Backward(l.puts) {
-		if p.key == cache+"/"+key && !p.at.After(time.Now()) {
+// Get is what was kept last.
+func (m *storage) Get(_ context.Context, cache, key string) ([]byte, time.Time, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, p := range slices.Backward(m.puts) {
+		if p.key == cache+"/"+key {
 			return p.outputs, p.at, nil
 		}
 	}
@@ -53,9 +63,22 @@ func (l *life) Get(_ context.Context, cache, key string) ([]byte, time.Time, err
 }
 
 // Put keeps.
-func (l *life) Put(_ context.Context, cache, key string, outputs []byte, at time.Time) error {
-	l.puts = append(l.puts, put{cache + "/" + key, outputs, at})
+func (m *storage) Put(_ context.Context, cache, key string, outputs []byte, at time.Time) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.puts = append(m.puts, put{cache + "/" + key, outputs, at})
 	return nil
+}
+
+// of is as much of it as there are records of.
+func (m *storage) of(records []journal.Record) *storage {
+	n := 0
+	for _, r := range records {
+		if r.Kind == journal.Stored {
+			n++
+		}
+	}
+	return &storage{puts: slices.Clone(m.puts[:n])}
 }
 
 // process is what drives runs for a while.
@@ -90,7 +113,7 @@ func (l *life) process(j journal.Journal) *process {
 			return o, nil
 		})
 	}
-	p.runner = workflow.NewRunner(p.Executor, workflow.WithJournal(j), workflow.WithMemo(l))
+	p.runner = workflow.NewRunner(p.Executor, workflow.WithJournal(j), workflow.WithMemo(l.memos))
 	return p
 }
 
@@ -175,7 +198,7 @@ func (l *life) live(t *testing.T) (rec *journal.Run, want map[string]string) {
 func (l *life) goesOn(t *testing.T, at time.Time, start journal.Start, records []journal.Record, want map[string]string) (all []journal.Record) {
 	t.Helper()
 	then := *l
-	then.begun = maps.Clone(l.begun)
+	then.begun, then.memos = maps.Clone(l.begun), l.memos.of(records)
 	synctest.Test(t, func(t *testing.T) {
 		<-time.After(time.Until(at))
 		j := recorded(t, start, records)
@@ -208,7 +231,7 @@ func TestRecoverFromAnyRecord(t *testing.T) {
 	prefixes := 0
 	for _, p := range programs {
 		t.Run(p.name, func(t *testing.T) {
-			l := &life{program: &p, begun: map[executor.ID]time.Time{}}
+			l := &life{program: &p, begun: map[executor.ID]time.Time{}, memos: &storage{}}
 			rec, want := l.live(t)
 			for k := range len(rec.Records) + 1 {
 				prefixes++
@@ -240,6 +263,44 @@ func last(run *journal.Run, records []journal.Record) time.Time {
 	return when(records[len(records)-1])
 }
 
+// What a process leaves in a directory when it dies in the middle of a write is enough for the next one.
+func TestRecoverFromDir(t *testing.T) {
+	for _, p := range programs {
+		t.Run(p.name, func(t *testing.T) {
+			l := &life{program: &p, begun: map[executor.ID]time.Time{}, memos: &storage{}}
+			rec, want := l.live(t)
+			path := t.TempDir()
+			file := filepath.Join(path, "wf.jsonl")
+			open := func() *journal.Dir {
+				j, err := journal.OpenDir(path)
+				require.NoError(t, err)
+				return j
+			}
+			require.NoError(t, open().Begin(t.Context(), rec.Start))
+			for k, r := range rec.Records {
+				content, err := os.ReadFile(file)
+				require.NoError(t, err)
+				then := *l
+				then.begun, then.memos = maps.Clone(l.begun), l.memos.of(rec.Records[:k])
+				synctest.Test(t, func(t *testing.T) {
+					require.NoError(t, os.WriteFile(file, append(content[:len(content):len(content)], `00000000 {"records":[{"no`...), 0o600))
+					<-time.After(time.Until(last(rec, rec.Records[:k])))
+					p := then.process(open())
+					runs, err := p.runner.Recover(t.Context(), l.load(t))
+					require.NoError(t, err)
+					require.Len(t, runs, 1)
+					then.tell(t, runs[0], rec.Run.Created, rec.Records[:k])
+					_ = runs[0].Wait(t.Context())
+					assert.Equal(t, want, wholeTree(runs[0]))
+					require.NoError(t, p.runner.Close())
+				})
+				require.NoError(t, os.WriteFile(file, content, 0o600))
+				require.NoError(t, open().Append(t.Context(), "wf", []journal.Record{r}))
+			}
+		})
+	}
+}
+
 // show is records for people.
 func show(records []journal.Record) string {
 	var b strings.Builder
@@ -253,7 +314,7 @@ func show(records []journal.Record) string {
 func TestEndedRunsAreShown(t *testing.T) {
 	for _, p := range programs {
 		t.Run(p.name, func(t *testing.T) {
-			l := &life{program: &p, begun: map[executor.ID]time.Time{}}
+			l := &life{program: &p, begun: map[executor.ID]time.Time{}, memos: &storage{}}
 			rec, want := l.live(t)
 			synctest.Test(t, func(t *testing.T) {
 				j := recorded(t, rec.Start, rec.Records)
