@@ -54,7 +54,7 @@ func TestLoadRefuses(t *testing.T) {
 		{template(`suspend: {}, outputs: {parameters: [{name: a, valueFrom: {path: /a}}]}`), "templates[main].outputs.parameters[a].valueFrom: has no supplied: a suspension's outputs are given by who resumes it"},
 		{template(`resource: {action: get}, outputs: {parameters: [{name: a, valueFrom: {path: /a}}]}`), "templates[main].outputs.parameters[a].valueFrom: has no jsonPath or jqFilter: it is what to take from the object"},
 		{template(image+`nodeSelector: {}`) + "  onExit: man\n", `spec.onExit.template: no template "man"; did you mean "main"?`},
-		{template(image+`nodeSelector: {}`) + "  executorPlugins: [{}]\n", "spec.executorPlugins: executorPlugins: not supported yet"},
+		{template(image+`nodeSelector: {}`) + "  shutdown: Stop\n", "spec.shutdown: shutdown: not supported yet"},
 		{template(`container: {image: a, args: ["{{=1+}}", "{{retrys}}", "{{inputs.artifacts.a.path}}", "{{=inputs.parameters.x}}", "{{workflow.outputs.parameters.g}}"]}`),
 			"templates[main].container.args[0]: {{=1+}}: column 2: unexpected token EOF\n" +
 				"templates[main].container.args[2]: {{inputs.artifacts.a.path}}: template \"main\" declares no input artifact \"a\"\n" +

@@ -51,7 +51,6 @@ var refused = map[string]string{
 	"workflow-event-binding/event-consumer-workfloweventbinding.yaml":     "holds no workflow to run",
 	"workflow-event-binding/event-consumer-workflowtemplate.yaml":         `the workflow has no parameter "appellation"`,
 	"workflow-event-binding/github-path-filter-workfloweventbinding.yaml": "holds no workflow to run",
-	"workflow-level-executor-plugin.yaml":                                 "executorPlugins: not supported yet",
 }
 
 // Each of Argo's example files runs to its end on the fake, but those that are refused.

@@ -26,7 +26,7 @@ var workflowFields = fieldSet[spec.WorkflowSpec](
 
 // workflowHints are those that change nothing of what the workflow does.
 var workflowHints = fieldSet[spec.WorkflowSpec](
-	"TTLStrategy", "ArchiveLogs", "Executor", "WorkflowMetadata", "ArtifactGC", "ArtifactRepositoryRef", "PodGC",
+	"TTLStrategy", "ArchiveLogs", "Executor", "ExecutorPlugins", "WorkflowMetadata", "ArtifactGC", "ArtifactRepositoryRef", "PodGC",
 )
 
 // templateFields are the fields of a template that something acts on.
