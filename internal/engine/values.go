@@ -323,7 +323,9 @@ func (m *machine) failures() string {
 		if !n.phase.bad() || n.template == nil || n.form != formBody || !n.template.Kind.Leaf() {
 			continue
 		}
-		list = append(list, failure{n.callName(), n.message(), n.template.Name, string(phases[n.phase]), n.known().podName, timestamp(n.finished)})
+		list = append(list, failure{
+			m.displayName(n), n.message(), n.template.Name, string(phases[n.phase]), n.known().podName, timestamp(n.finished),
+		})
 	}
 	return compactJSON(compactJSON(list))
 }
