@@ -27,7 +27,7 @@ import (
 // by the priority of its run, then in the order of arrival; its timeouts count meanwhile. A node holds its locks over all
 // its attempts, a run until its exit handlers have ended. The limit of a semaphore is read from the [ConfigSource] each
 // time somebody comes or leaves, so a change holds from then on; what cannot be read is an Error of the node that waits.
-// Locks are not in the journal: a run that is recovered takes them again, in turn with all others.
+// A run that is recovered holds the locks again that it held, before any that waited can take them.
 type Runner struct {
 	executor executor.Executor
 	journal  journal.Journal
@@ -309,6 +309,11 @@ func (r *Runner) Recover(ctx context.Context, ws ...*Workflow) ([]*Run, error) {
 	}
 	program := funcsOf(ws)
 	var runs []*Run
+	defer func() {
+		for _, run := range runs { // all have their locks again
+			run.r.Begin()
+		}
+	}()
 	var errs []error
 	for _, name := range names {
 		run, err := r.recoverRun(ctx, name, program)
@@ -318,9 +323,6 @@ func (r *Runner) Recover(ctx context.Context, ws ...*Workflow) ([]*Run, error) {
 		if run != nil {
 			runs = append(runs, run)
 		}
-	}
-	for _, run := range runs { // all have their locks again
-		run.r.Begin()
 	}
 	return runs, errors.Join(errs...)
 }
