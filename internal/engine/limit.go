@@ -24,7 +24,6 @@ func (m *machine) tooMuch(n *node, more int) bool {
 	return true
 }
 
-
 // runDeadline sets the timer of the run's own deadline.
 func (m *machine) runDeadline() {
 	if s := m.run.Workflow.Spec.ActiveDeadlineSeconds; s != nil {
