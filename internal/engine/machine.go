@@ -143,7 +143,10 @@ func (m *machine) rootInputs() (values []executor.Value, err error) {
 		if v, ok := m.vars["workflow.parameters."+in.Name]; ok {
 			values[i].Value = v
 		} else if in.Default != nil {
-			values[i].Value, err = in.Default.Fill(m.lookup(place{}))
+			v, wrong := in.Default.Fill(m.lookup(place{}))
+			if values[i].Value = v; err == nil {
+				err = wrong
+			}
 		}
 	}
 	return values, err
