@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/podflow/podflow/executor"
 	"github.com/podflow/podflow/internal/nearest"
@@ -41,19 +42,19 @@ func (p *problems) lacks(set bool, path string) {
 }
 
 func (p *problems) workflow(w *spec.WorkflowSpec) {
-	p.lacks(len(w.VolumeClaimTemplates) > 0, "volumeClaimTemplates")
 	p.lacks(w.Executor != nil, "executor")
 	p.lacks(len(w.ExecutorPlugins) > 0, "executorPlugins")
 	p.lacks(w.ArchiveLogs != nil && *w.ArchiveLogs, "archiveLogs")
-	p.lacks(w.PodDisruptionBudget != nil, "podDisruptionBudget")
 	if gc := w.PodGC; gc != nil {
 		p.lacks(gc.LabelSelector != nil, "podGC.labelSelector")
 		p.lacks(gc.DeleteDelayDuration != "", "podGC.deleteDelayDuration")
-		if gc.Strategy != "" && !slices.Contains(strategies, gc.Strategy) {
-			p.add("podGC.strategy", "unknown strategy %q%s", gc.Strategy, nearest.Hint(string(gc.Strategy),
-				nearest.Names(strategies, func(s *spec.PodGCStrategy) string { return string(*s) })))
-		}
+		strategy(p, "podGC.strategy", gc.Strategy, spec.PodGCOnPodCompletion, spec.PodGCOnPodSuccess,
+			spec.PodGCOnWorkflowCompletion, spec.PodGCOnWorkflowSuccess)
 	}
+	if gc := w.VolumeClaimGC; gc != nil {
+		strategy(p, "volumeClaimGC.strategy", gc.Strategy, spec.VolumeClaimGCOnCompletion, spec.VolumeClaimGCOnSuccess)
+	}
+	p.claims(w)
 	p.metadata("podMetadata", w.PodMetadata)
 	for i := range w.Templates {
 		if t := &w.Templates[i]; t.DAG != nil || t.Steps != nil {
@@ -62,6 +63,33 @@ func (p *problems) workflow(w *spec.WorkflowSpec) {
 			p.lacks(t.Affinity != nil, path+".affinity")
 			p.lacks(len(t.Tolerations) > 0, path+".tolerations")
 		}
+	}
+}
+
+// claims refuses claims that have no name of their own that can be a volume's.
+func (p *problems) claims(w *spec.WorkflowSpec) {
+	taken := map[string]bool{}
+	for _, v := range w.Volumes {
+		taken[v.Name] = true
+	}
+	for i := range w.VolumeClaimTemplates {
+		c := &w.VolumeClaimTemplates[i]
+		path := fmt.Sprintf("volumeClaimTemplates[%d].metadata", i)
+		for _, wrong := range validation.IsDNS1123Label(c.Name) {
+			p.add(path+".name", "%q cannot be the name of a volume: %s", c.Name, wrong)
+		}
+		if taken[c.Name] {
+			p.add(path+".name", "another volume is named %q", c.Name)
+		}
+		taken[c.Name] = true
+		p.metadata(path, &spec.Metadata{Labels: c.Labels, Annotations: c.Annotations})
+	}
+}
+
+// strategy refuses a strategy that is none of these; an empty one is the default.
+func strategy[S ~string](p *problems, path string, s S, known ...S) {
+	if s != "" && !slices.Contains(known, s) {
+		p.add(path, "unknown strategy %q%s", s, nearest.Hint(string(s), nearest.Names(known, func(s *S) string { return string(*s) })))
 	}
 }
 
@@ -82,7 +110,6 @@ func (p *problems) leaf(w *spec.WorkflowSpec, l *executor.Leaf) {
 			p.add(l.Path+".outputs.parameters["+o.Name+"]", "the k8s executor does not read output parameters from files yet")
 		}
 	}
-	p.lacks(t.Daemon != nil && *t.Daemon, l.Path+".daemon")
 	p.lacks(t.ArchiveLocation != nil, l.Path+".archiveLocation")
 	p.lacks(t.Executor != nil, l.Path+".executor")
 	p.metadata(l.Path+".metadata", &t.Metadata)
@@ -116,9 +143,12 @@ func (p *problems) containers(w *spec.WorkflowSpec, l *executor.Leaf) {
 	for _, v := range slices.Concat(t.Volumes, w.Volumes) {
 		volumes[v.Name] = true
 	}
+	for i := range w.VolumeClaimTemplates {
+		volumes[w.VolumeClaimTemplates[i].Name] = true
+	}
 	look := func(path string, c *corev1.Container) {
 		for _, name := range mountNames(c) {
-			if !volumes[name] && !strings.Contains(name, "{{") && len(w.VolumeClaimTemplates) == 0 {
+			if !volumes[name] && !strings.Contains(name, "{{") {
 				p.add(path+".volumeMounts["+name+"]", "no volume %q in the template or the workflow%s",
 					name, nearest.Hint(name, maps.Keys(volumes)))
 			}
@@ -148,9 +178,4 @@ func (p *problems) metadata(path string, m *spec.Metadata) {
 	if key, found := ours(m.Labels, m.Annotations); found {
 		p.add(path, "%q begins with %s, which is podflow's own", key, prefix)
 	}
-}
-
-// strategies are the strategies of podGC.
-var strategies = []spec.PodGCStrategy{
-	spec.PodGCOnPodCompletion, spec.PodGCOnPodSuccess, spec.PodGCOnWorkflowCompletion, spec.PodGCOnWorkflowSuccess,
 }

@@ -8,7 +8,6 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	corev1 "k8s.io/api/core/v1"
-	policyv1 "k8s.io/api/policy/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/rest"
 
@@ -29,10 +28,14 @@ func TestCheckRefusesAllAtOnce(t *testing.T) {
 	main := func() spec.Template { return spec.Template{Container: &corev1.Container{Image: image}} }
 	w := &spec.Workflow{Spec: spec.WorkflowSpec{
 		Executor: &spec.ExecutorConfig{}, ExecutorPlugins: []spec.ExecutorPlugin{{}}, ArchiveLogs: &yes,
-		PodDisruptionBudget: &policyv1.PodDisruptionBudgetSpec{},
-		PodGC:               &spec.PodGC{Strategy: "OnPodSucces", LabelSelector: &metav1.LabelSelector{}, DeleteDelayDuration: "1s"},
-		PodMetadata:         &spec.Metadata{Labels: map[string]string{k8s.LabelRun: "x"}},
-		Volumes:             []corev1.Volume{{Name: "data"}},
+		PodGC:         &spec.PodGC{Strategy: "OnPodSucces", LabelSelector: &metav1.LabelSelector{}, DeleteDelayDuration: "1s"},
+		PodMetadata:   &spec.Metadata{Labels: map[string]string{k8s.LabelRun: "x"}},
+		Volumes:       []corev1.Volume{{Name: "data"}},
+		VolumeClaimGC: &spec.VolumeClaimGC{Strategy: "OnWorkflowComplete"},
+		VolumeClaimTemplates: []corev1.PersistentVolumeClaim{
+			{ObjectMeta: metav1.ObjectMeta{Name: "work", Labels: map[string]string{k8s.LabelRun: "x"}}},
+			{}, {ObjectMeta: metav1.ObjectMeta{Name: "data"}}, {ObjectMeta: metav1.ObjectMeta{Name: "work"}},
+		},
 		Templates: []spec.Template{{Name: "graph", DAG: &spec.DAG{}, NodeSelector: map[string]string{"a": "b"},
 			Affinity: &corev1.Affinity{}, Tolerations: []corev1.Toleration{{}}}},
 	}}
@@ -52,15 +55,15 @@ func TestCheckRefusesAllAtOnce(t *testing.T) {
 	leaf("plugin", spec.Template{Plugin: spec.Plugin{"x": nil}}, ".plugin: ")
 	leaf("none", spec.Template{}, ": it has neither")
 	leaf("all", with(main(), func(t *spec.Template) {
-		t.Daemon, t.ArchiveLocation, t.Executor = &yes, &spec.ArtifactLocation{}, &spec.ExecutorConfig{}
+		t.ArchiveLocation, t.Executor = &spec.ArtifactLocation{}, &spec.ExecutorConfig{}
 		t.Inputs.Artifacts = []spec.Artifact{{Name: "in"}}
 		t.Outputs.Artifacts = []spec.Artifact{{Name: "out"}}
 		t.Outputs.Parameters = []spec.Parameter{{Name: "rows", ValueFrom: &spec.ValueFrom{Path: "/rows"}}}
 		t.Metadata.Annotations = map[string]string{k8s.AnnotationSource: "x"}
-		t.Container.VolumeMounts = []corev1.VolumeMount{{Name: "date"}, {Name: "{{inputs.parameters.v}}"}}
+		t.Container.VolumeMounts = []corev1.VolumeMount{{Name: "date"}, {Name: "work"}, {Name: "{{inputs.parameters.v}}"}}
 		t.Sidecars = []spec.UserContainer{{Container: corev1.Container{Name: "s", RestartPolicy: &always}}}
 		t.InitContainers = []spec.UserContainer{{Container: corev1.Container{Name: "i", RestartPolicyRules: []corev1.ContainerRestartRule{{}}}}}
-	}), ".daemon: ", ".archiveLocation: ", ".executor: ", ".inputs.artifacts[in]: ", ".outputs.artifacts[out]: ", ".outputs.parameters[rows]: ",
+	}), ".archiveLocation: ", ".executor: ", ".inputs.artifacts[in]: ", ".outputs.artifacts[out]: ", ".outputs.parameters[rows]: ",
 		".metadata: ", `.container.volumeMounts[date]: no volume "date" in the template or the workflow; did you mean "data"?`,
 		".sidecars[s].restartPolicy: ", ".initContainers[i].restartPolicyRules: ")
 	leaf("used", main(), ": its standard output is used")
@@ -70,8 +73,12 @@ func TestCheckRefusesAllAtOnce(t *testing.T) {
 
 	err := unconnected(t).Check(w, leaves)
 	require.Error(t, err)
-	want = append(want, "executor: ", "executorPlugins: ", "archiveLogs: ", "podDisruptionBudget: ", "podGC.labelSelector: ",
+	want = append(want, "executor: ", "executorPlugins: ", "archiveLogs: ", "podGC.labelSelector: ",
 		"podGC.deleteDelayDuration: ", `podGC.strategy: unknown strategy "OnPodSucces"; did you mean "OnPodSuccess"?`, "podMetadata: ",
+		`volumeClaimGC.strategy: unknown strategy "OnWorkflowComplete"; did you mean "OnWorkflowCompletion"?`,
+		"volumeClaimTemplates[0].metadata: ", `volumeClaimTemplates[1].metadata.name: "" cannot be the name of a volume`,
+		`volumeClaimTemplates[2].metadata.name: another volume is named "data"`,
+		`volumeClaimTemplates[3].metadata.name: another volume is named "work"`,
 		"templates[graph].nodeSelector: ", "templates[graph].affinity: ", "templates[graph].tolerations: ")
 	got := strings.Split(err.Error(), "\n")
 	assert.Len(t, got, len(want), "%s", err)
@@ -86,9 +93,6 @@ func TestCheckRefusesAllAtOnce(t *testing.T) {
 		}(), "%q is missing in\n%s", w, err)
 	}
 	assert.NotContains(t, err.Error(), "templates[func]")
-
-	claims := &spec.Workflow{Spec: spec.WorkflowSpec{VolumeClaimTemplates: []corev1.PersistentVolumeClaim{{}}}}
-	require.ErrorContains(t, unconnected(t).Check(claims, nil), "volumeClaimTemplates: ")
 }
 
 // TestCheckKnowsAllFields fails when a field is added that nobody has decided about.
@@ -109,19 +113,19 @@ func TestCheckKnowsAllFields(t *testing.T) {
 	assert.ElementsMatch(t, fields(spec.Template{}), decided(map[string]string{
 		engine: "Name Inputs Outputs Suspend DAG Steps FailFast Parallelism Timeout PendingTimeout RetryStrategy Synchronization " +
 			"Memoize Metrics Annotations",
-		pod: "Container Script ActiveDeadlineSeconds Metadata Volumes InitContainers Sidecars ServiceAccountName " +
+		pod: "Container Script Daemon ActiveDeadlineSeconds Metadata Volumes InitContainers Sidecars ServiceAccountName " +
 			"AutomountServiceAccountToken NodeSelector Affinity Tolerations SchedulerName PriorityClassName HostAliases SecurityContext " +
 			"PodResources ResourceClaims PodSpecPatch",
-		refused: "ContainerSet Resource Data HTTP Plugin Daemon ArchiveLocation Executor",
+		refused: "ContainerSet Resource Data HTTP Plugin ArchiveLocation Executor",
 	}))
 	assert.ElementsMatch(t, fields(spec.WorkflowSpec{}), decided(map[string]string{
 		engine: "Entrypoint Arguments Templates TemplateDefaults WorkflowTemplateRef OnExit Hooks Suspend Shutdown ActiveDeadlineSeconds " +
 			"Parallelism Priority RetryStrategy Synchronization Metrics TTLStrategy WorkflowMetadata",
-		pod: "PodGC Volumes ServiceAccountName AutomountServiceAccountToken ImagePullSecrets NodeSelector Affinity Tolerations " +
+		pod: "PodGC PodDisruptionBudget VolumeClaimTemplates VolumeClaimGC Volumes ServiceAccountName AutomountServiceAccountToken ImagePullSecrets NodeSelector Affinity Tolerations " +
 			"SchedulerName PodPriorityClassName PodMetadata PodResources ResourceClaims PodSpecPatch SecurityContext HostNetwork " +
 			"HostAliases DNSPolicy DNSConfig",
-		refused: "ArchiveLogs VolumeClaimTemplates Executor ExecutorPlugins PodDisruptionBudget",
-		inert:   "VolumeClaimGC ArtifactGC ArtifactRepositoryRef",
+		refused: "ArchiveLogs Executor ExecutorPlugins",
+		inert:   "ArtifactGC ArtifactRepositoryRef",
 	}))
 }
 

@@ -16,7 +16,6 @@ import (
 
 func TestConformance(t *testing.T) {
 	c := newCluster(t, nil)
-	yes := true
 	container := corev1.Container{Image: image, Command: []string{"true"}}
 	executortest.Run(t, executortest.Config{
 		New: func(t *testing.T) executor.Executor {
@@ -29,7 +28,6 @@ func TestConformance(t *testing.T) {
 		Image: image,
 		Lacks: executortest.Results | executortest.Files,
 		Refuse: map[string]spec.Template{
-			"daemon":               {Container: &container, Daemon: &yes},
 			"http":                 {HTTP: &spec.HTTP{URL: "http://example.com"}},
 			"inputs.artifacts[in]": {Container: &container, Inputs: spec.Inputs{Artifacts: []spec.Artifact{{Name: "in"}}}},
 			"container.volumeMounts[v]": {Container: &corev1.Container{

@@ -18,10 +18,19 @@
 //     newer) starts it before main and ends it after main. If it ends earlier it is started again; if it ended with
 //     another code than 0, 137 or 143 before main did, the node is Failed, as in Argo.
 //   - An image's own command is used if the template names none.
+//   - A daemon is ready when main runs and its readinessProbe, if it has one, has succeeded; what waits for it then
+//     begins, with the Pod's IP. It goes on until its scope ends, and its Pod is deleted.
 //
 // What cannot be done yet is refused by [Executor.Check] before a run begins: standard output or files as outputs,
-// artifacts, daemons, claims made from volumeClaimTemplates, and templates other than containers, scripts and Go
-// functions.
+// artifacts, and templates other than containers, scripts and Go functions.
+//
+// # What the Pods of a run share
+//
+// A claim RUN-NAME for each of the volumeClaimTemplates, and a disruption budget RUN, are there before the first Pod.
+// They carry the labels of the run, by which a later process finds them again; what has such a name and another label
+// is an error. The budget goes with the end of the run. The claims go when it has succeeded, or with volumeClaimGC of
+// OnWorkflowCompletion when it has ended; Kubernetes keeps a claim that is deleted until the last Pod that mounts it is
+// deleted too, so a failed run whose Pods stay keeps its data as long.
 //
 // # Trouble
 //

@@ -43,6 +43,8 @@ type attempt struct {
 	seen observation
 	wait wait
 	told executor.Update
+	// daemon says that it is to tell when it is ready.
+	daemon bool
 	// result is what comes of it, if that is no error.
 	result executor.Result
 }
@@ -117,6 +119,8 @@ func (a *attempt) place(ctx context.Context, unsure bool) (placed *corev1.Pod, e
 		if err != nil {
 			return &finalError{fmt.Errorf("k8s: Pod of %s: %w", a.task.ID, err)}
 		}
+		template, _ := a.task.Template() // buildPod had it
+		a.daemon = template.Daemon != nil && *template.Daemon
 		if unsure {
 			if placed, err = a.x.pods.Get(ctx, a.pod.name, metav1.GetOptions{}); err == nil {
 				return a.adopt(ctx, placed, want)
@@ -301,6 +305,7 @@ func (a *attempt) tell(phase spec.Phase, message string, placed bool) {
 	u := executor.Update{Phase: phase, Message: message}
 	if placed {
 		u.PodName, u.PodIP, u.HostNode = a.pod.name, a.seen.ip, a.seen.hostNode
+		u.Ready = a.daemon && (a.seen.ready || a.told.Ready)
 	}
 	if u != a.told {
 		a.told = u

@@ -11,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/kubernetes"
 	typed "k8s.io/client-go/kubernetes/typed/core/v1"
+	policy "k8s.io/client-go/kubernetes/typed/policy/v1"
 	"k8s.io/client-go/rest"
 
 	"github.com/podflow/podflow/executor"
@@ -27,6 +28,7 @@ type Executor struct {
 	namespace string
 	client    typed.CoreV1Interface
 	pods      typed.PodInterface
+	budgets   policy.PodDisruptionBudgetInterface
 	gc        spec.PodGCStrategy
 	waits     waits
 	// grace replaces the Pods' own grace period when they are stopped; nil leaves it.
@@ -98,7 +100,8 @@ func New(client kubernetes.Interface, namespace string, opts ...Option) (*Execut
 	}
 	x := &Executor{
 		namespace: namespace, client: client.CoreV1(), pods: client.CoreV1().Pods(namespace),
-		gc: spec.PodGCOnWorkflowSuccess, waits: defaultWaits,
+		budgets: client.PolicyV1().PodDisruptionBudgets(namespace),
+		gc:      spec.PodGCOnWorkflowSuccess, waits: defaultWaits,
 		slots: make(chan struct{}, maxRequests), runs: map[string]*run{}, readers: map[*logReader]struct{}{},
 		events: events{turn: make(chan struct{}, 1)},
 	}
@@ -132,15 +135,27 @@ func (x *Executor) Close() error {
 // errClosed says that the Executor was closed.
 var errClosed = errors.New("k8s: the executor is closed")
 
-// BeginRun starts the watch.
-func (x *Executor) BeginRun(_ context.Context, r *executor.Run) error {
+// BeginRun starts the watch, and makes the run's claims and its disruption budget unless an earlier process did.
+func (x *Executor) BeginRun(ctx context.Context, r *executor.Run) error {
+	if err := x.hold(r.UID); err != nil {
+		return err
+	}
+	err := x.makeShared(ctx, r)
+	if err != nil {
+		x.letGo(r.UID)
+	}
+	return err
+}
+
+// hold holds the watch for a run.
+func (x *Executor) hold(uid string) error {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if x.closed {
 		return errClosed
 	}
-	if k := x.run(r.UID); !k.holds {
-		k.holds = true
+	if r := x.run(uid); !r.holds {
+		r.holds = true
 		x.watch.hold()
 	}
 	return nil
@@ -171,10 +186,15 @@ func (x *Executor) letGo(uid string) map[executor.ID]remains {
 	return r.remains
 }
 
-// EndRun deletes the Pods of the run as its podGC says, and those that containers of others keep running. Before that
-// it gives who reads a log of the run 5 seconds to read it to its end, since the log goes with the Pod.
+// EndRun deletes the Pods of the run as its podGC says, and those that containers of others keep running; its claims as
+// its volumeClaimGC says; and its disruption budget. Before that it gives who reads a log of a Pod that is to go 5
+// seconds to read it to its end, since the log goes with the Pod.
 func (x *Executor) EndRun(ctx context.Context, r *executor.Run, phase spec.Phase) error {
-	left := x.letGo(r.UID)
+	return errors.Join(x.deletePods(ctx, r, phase, x.letGo(r.UID)), x.deleteShared(ctx, r, phase))
+}
+
+// deletePods deletes the Pods of a run that has ended, all of them or what is left to be deleted.
+func (x *Executor) deletePods(ctx context.Context, r *executor.Run, phase spec.Phase, left map[executor.ID]remains) error {
 	s := x.strategy(r)
 	all := s == spec.PodGCOnWorkflowCompletion || s == spec.PodGCOnWorkflowSuccess && phase == spec.Succeeded
 	if !all && len(left) == 0 {

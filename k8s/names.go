@@ -9,9 +9,9 @@ import (
 	"github.com/podflow/podflow/executor"
 )
 
-// The labels of every Pod that an Executor makes.
+// The labels of every Pod that an Executor makes. Claims and disruption budgets have the first two.
 const (
-	// LabelRunUID has the UID of the run. A Pod with this label belongs to podflow: it is what the watch selects, and
+	// LabelRunUID has the UID of the run. What has this label belongs to podflow: it is what the watch selects, and
 	// "kubectl get pods -l podflow.github.io/run-uid=UID" lists a run's Pods.
 	LabelRunUID = prefix + "run-uid"
 	// LabelRun has the name of the run, for people.

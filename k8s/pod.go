@@ -34,7 +34,7 @@ func buildPod(t *executor.Task, namespace string) (*corev1.Pod, error) {
 	if err := setMetadata(p, t, w, template); err != nil {
 		return nil, err
 	}
-	if err := setContainers(p, w, template); err != nil {
+	if err := setContainers(p, t.Run, template); err != nil {
 		return nil, err
 	}
 	setScheduling(&p.Spec, w, template)
@@ -62,18 +62,25 @@ func setMetadata(p *corev1.Pod, t *executor.Task, w *spec.WorkflowSpec, template
 	if key, found := ours(p.Labels, p.Annotations); found {
 		return fmt.Errorf("metadata: %q begins with %s, which is podflow's own", key, prefix)
 	}
-	uid := t.ID.Run
-	if uid == "" || labelValue(uid) != uid {
-		return fmt.Errorf("the UID %q of run %s cannot be the value of a label", uid, t.Run.Name)
+	if err := setRunLabels(p.Labels, t.Run); err != nil {
+		return err
 	}
-	p.Labels[LabelRunUID] = uid
-	p.Labels[LabelRun] = labelValue(t.Run.Name)
 	p.Labels[LabelTemplate] = labelValue(t.TemplateName)
 	p.Labels[LabelAttempt] = strconv.Itoa(t.ID.Attempt)
 	p.Annotations[AnnotationNode] = t.ID.Node
 	if template.Script != nil {
 		p.Annotations[AnnotationSource] = template.Script.Source
 	}
+	return nil
+}
+
+// setRunLabels sets the labels that say which run an object belongs to.
+func setRunLabels(labels map[string]string, r *executor.Run) error {
+	if r.UID == "" || labelValue(r.UID) != r.UID {
+		return fmt.Errorf("the UID %q of run %s cannot be the value of a label", r.UID, r.Name)
+	}
+	labels[LabelRunUID] = r.UID
+	labels[LabelRun] = labelValue(r.Name)
 	return nil
 }
 
@@ -90,7 +97,7 @@ func ours(maps ...map[string]string) (key string, found bool) {
 }
 
 // setContainers sets the containers and the volumes that they mount.
-func setContainers(p *corev1.Pod, w *spec.WorkflowSpec, template *spec.Template) error {
+func setContainers(p *corev1.Pod, r *executor.Run, template *spec.Template) error {
 	var main corev1.Container
 	switch {
 	case template.Container != nil:
@@ -111,7 +118,8 @@ func setContainers(p *corev1.Pod, w *spec.WorkflowSpec, template *spec.Template)
 		p.Spec.InitContainers = append(p.Spec.InitContainers, c)
 	}
 	var missing string
-	p.Spec.Volumes, missing = mounted(slices.Concat(template.Volumes, w.Volumes), append(p.Spec.InitContainers, main))
+	p.Spec.Volumes, missing = mounted(slices.Concat(template.Volumes, r.Workflow.Spec.Volumes, claimVolumes(r)),
+		append(p.Spec.InitContainers, main))
 	if missing != "" {
 		return fmt.Errorf("no volume %q in the template or the workflow", missing)
 	}

@@ -23,7 +23,9 @@ type observation struct {
 	// leftover says that main has ended and a container that is not ours goes on.
 	leftover bool
 	// logs says that main has begun, so that there is a log.
-	logs         bool
+	logs bool
+	// ready says that main runs and that its probes, if it has any, let it serve.
+	ready        bool
 	ip, hostNode string
 }
 
@@ -43,6 +45,7 @@ func observe(p *corev1.Pod, gone bool) observation {
 		case s.Name == MainContainer:
 			o.logs = s.State.Running != nil || s.State.Terminated != nil
 			o.over = o.over || s.State.Terminated != nil
+			o.ready = s.Ready && s.State.Running != nil && p.Status.PodIP != ""
 		case s.State.Terminated == nil:
 			o.leftover = true
 		}
