@@ -123,7 +123,7 @@ func (s *scope) resolve(tag string) (Ref, string) {
 	case "retries", "lastRetry":
 		return s.retry(tag, rest)
 	}
-	return Ref{}, "this variable is not supported yet"
+	return Ref{}, "is known only in the conditions of a CronWorkflow"
 }
 
 // RunVariables are the names of what RefRun tags may name, besides parameters, labels and annotations.
