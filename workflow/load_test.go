@@ -6,9 +6,12 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/podflow/podflow/executor/fake"
 	"github.com/podflow/podflow/workflow"
+	"github.com/podflow/podflow/workflow/source"
 )
 
 // What is wrong is refused, with its path.
@@ -121,4 +124,42 @@ spec:
 	c, err := x.Calls()[0].Template()
 	require.NoError(t, err)
 	assert.Equal(t, []string{`{"a": "{{workflow.name}}"} b`}, c.Container.Args)
+}
+
+// A parameter's value comes from a ConfigMap, whose name may be a parameter itself.
+func TestConfigMapOfParameter(t *testing.T) {
+	wf, err := workflow.Load(strings.NewReader(`
+apiVersion: argoproj.io/v1alpha1
+kind: Workflow
+metadata: {name: w}
+spec:
+  entrypoint: echo
+  arguments: {parameters: [{name: stage, value: test}]}
+  templates:
+  - name: echo
+    inputs:
+      parameters:
+      - {name: message, valueFrom: {configMapKeyRef: {name: "settings-{{workflow.parameters.stage}}", key: greeting}}}
+      - {name: other, valueFrom: {default: none, configMapKeyRef: {name: settings, key: missing}}}
+    container: {image: a, args: ["{{inputs.parameters.message}} {{inputs.parameters.other}}"]}
+`))
+	require.NoError(t, err)
+	config, err := source.Of(
+		&corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: "settings-live"}, Data: map[string]string{"greeting": "hello {{workflow.name}}"}},
+		&corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: "settings"}},
+	)
+	require.NoError(t, err)
+	x := fake.New(t)
+	runner := workflow.NewRunner(x, workflow.WithConfig(config))
+	defer runner.Close()
+
+	_, err = runner.Start(t.Context(), wf)
+	assert.EqualError(t, err, `templates[echo].inputs.parameters[message]: no ConfigMap "settings-test"; did you mean "settings-live"?`)
+
+	run, err := runner.Start(t.Context(), wf, workflow.Param[string]("stage").Set("live"))
+	require.NoError(t, err)
+	require.NoError(t, run.Wait(t.Context()))
+	c, err := x.Calls()[0].Template()
+	require.NoError(t, err)
+	assert.Equal(t, []string{"hello {{workflow.name}} none"}, c.Container.Args, "a value is not looked at for tags")
 }

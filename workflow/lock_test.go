@@ -396,7 +396,7 @@ func TestLockErrors(t *testing.T) {
 	}{
 		{"no source", "", fan(onSemaphore), nil, limit + `configMap "limits": the runner has no source of ConfigMaps: file does not exist`},
 		{"no ConfigMap", "", fan("synchronization: {semaphores: [{configMapKeyRef: {name: other, key: k}}]}"), limits(t, "1"),
-			`synchronization: the limit of semaphore argo/ConfigMap/other/k: configMap "other": `},
+			`synchronization: the limit of semaphore argo/ConfigMap/other/k: no ConfigMap "other"`},
 		{"no key", "", fan("synchronization: {semaphores: [{configMapKeyRef: {name: limits, key: l}}]}"), limits(t, "1"),
 			`synchronization: the limit of semaphore argo/ConfigMap/limits/l: configMap "limits" has no key "l": file does not exist`},
 		{"no number", "", fan(onSemaphore), limits(t, "many"), limit + `configMap "limits": key "k" is "many": expected a number of at least 1`},

@@ -53,7 +53,7 @@ func WithConfig(from ConfigSource) RunnerOption {
 }
 
 // configValues are the values of the keys of ConfigMaps that a plan names.
-func (r *Runner) configValues(ctx context.Context, p *plan.Plan) ([]executor.Value, error) {
+func (r *Runner) configValues(ctx context.Context, p *plan.Plan, lookup plan.Lookup) ([]executor.Value, error) {
 	var values []executor.Value
 	var problems []plan.Problem
 	seen := map[string]bool{}
@@ -63,7 +63,15 @@ func (r *Runner) configValues(ctx context.Context, p *plan.Plan) ([]executor.Val
 			continue
 		}
 		seen[k.Variable()] = true
-		v, err := r.configValue(ctx, k.ConfigMap, k.Key)
+		name, err := k.ConfigMap.Fill(lookup)
+		key, wrong := k.Key.Fill(lookup)
+		if err == nil {
+			err = wrong
+		}
+		v := ""
+		if err == nil {
+			v, err = r.configValue(ctx, name, key)
+		}
 		switch {
 		case err == nil:
 		case errors.Is(err, fs.ErrNotExist) && k.Default != nil:
@@ -84,7 +92,7 @@ func (r *Runner) configValue(ctx context.Context, name, key string) (string, err
 	}
 	c, err := r.config.ConfigMap(ctx, name)
 	if err != nil {
-		return "", fmt.Errorf("configMap %q: %w", name, err)
+		return "", err
 	}
 	if v, ok := c.Data[key]; ok {
 		return v, nil

@@ -154,15 +154,17 @@ func (r *Runner) prepare(ctx context.Context, w *Workflow, c *runConfig) (*journ
 	if lib := w.plan.Library; lib != nil {
 		s.WorkflowTemplates, s.ClusterWorkflowTemplates = lib.WorkflowTemplates, lib.ClusterWorkflowTemplates
 	}
-	if s.Config, err = r.configValues(ctx, w.plan); err != nil {
-		return nil, err
-	}
 	if r.journal != nil || c.name != "" || w.plan.Spec.Name != "" { // else nobody can ask for it by name
 		if s.Digest, err = w.digest(); err != nil {
 			return nil, err
 		}
 	}
-	s.Run = executor.Run{Name: name, UID: newUID(), Created: time.Now()}
+	s.Run = executor.Run{Name: name, UID: newUID(), Created: time.Now(), Workflow: &w.plan.Resolved}
+	if len(w.plan.Config) > 0 {
+		if s.Config, err = r.configValues(ctx, w.plan, engine.Lookup(w.plan, &s.Run, args)); err != nil {
+			return nil, err
+		}
+	}
 	s.Run.Workflow = engine.Resolve(w.plan, &s.Run, args, s.Config, c.labels, c.annotations)
 	if c.keeps != nil {
 		s.Kept = c.keeps.r.Kept(&s.Run, c.again)

@@ -423,6 +423,11 @@ func (v runVars) lookup(r *plan.Ref) (string, error) {
 	return "", &plan.NoValueError{Tag: r.Tag()}
 }
 
+// Lookup gives the values of what belongs to a run and does not change, but for those of ConfigMaps.
+func Lookup(p *plan.Plan, run *executor.Run, args []executor.Value) plan.Lookup {
+	return newRunVars(run, p, args, nil).lookup
+}
+
 func newRunVars(run *executor.Run, p *plan.Plan, args, config []executor.Value) runVars {
 	w := run.Workflow
 	vars := runVars{

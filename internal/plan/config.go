@@ -9,13 +9,15 @@ import (
 
 // ConfigKey is a key of a ConfigMap whose value a workflow uses.
 type ConfigKey struct {
-	Path, ConfigMap, Key string
+	Path string
+	// ConfigMap and Key may have tags of what belongs to the run.
+	ConfigMap, Key Text
 	// Default is the value where there is none; nil: then it is an error.
 	Default *string
 }
 
 // Variable is the name under which a run has the value.
-func (k *ConfigKey) Variable() string { return "configMaps." + k.ConfigMap + "." + k.Key }
+func (k *ConfigKey) Variable() string { return "configMaps." + k.ConfigMap.Source + "." + k.Key.Source }
 
 // configValue is the value of a key of a ConfigMap, or nil if v is of something else.
 func (c *compiler) configValue(path string, v *spec.ValueFrom) *Text {
@@ -25,11 +27,7 @@ func (c *compiler) configValue(path string, v *spec.ValueFrom) *Text {
 	}
 	s := scope{c: c, call: -1}
 	name, key := s.parse(path+".valueFrom.configMapKeyRef.name", r.Name), s.parse(path+".valueFrom.configMapKeyRef.key", r.Key)
-	if len(name.Refs)+len(key.Refs) > 0 {
-		c.unsupported(path+".valueFrom.configMapKeyRef", "a tag in configMapKeyRef")
-		return nil
-	}
-	k := ConfigKey{Path: path, ConfigMap: r.Name, Key: r.Key}
+	k := ConfigKey{Path: path, ConfigMap: name, Key: key}
 	if v.Default != nil {
 		d := string(*v.Default)
 		k.Default = &d
