@@ -1,8 +1,10 @@
 package k8s_test
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -34,6 +36,7 @@ func TestArgoRecords(t *testing.T) {
 	source := argotest.Source(t)
 	var ran, tossed atomic.Int32
 	records := argotest.Records(t)
+	slices.SortStableFunc(records, func(a, b *argotest.Record) int { return cmp.Compare(patience(b), patience(a)) })
 	t.Run("records", func(t *testing.T) {
 		for _, want := range records {
 			w, err := want.Workflow(t)
@@ -66,10 +69,18 @@ func TestArgoRecords(t *testing.T) {
 		}
 	})
 	t.Logf("of %d records %d ran as Pods to the tree that Argo recorded, and %d that toss coins to an end", len(records), ran.Load(), tossed.Load())
-	assert.GreaterOrEqual(t, ran.Load(), int32(30))
+	assert.GreaterOrEqual(t, ran.Load(), int32(80))
 	pods, err := c.admin.CoreV1().Pods(c.namespace).List(c.ctx, metav1.ListOptions{})
 	require.NoError(t, err)
 	assert.Empty(t, pods.Items, "no Pod is left")
+}
+
+// patience is 1 for records whose nodes wait for each other's locks, minutes long: they begin first.
+func patience(r *argotest.Record) int {
+	if strings.HasPrefix(r.Name, "synchronization") {
+		return 1
+	}
+	return 0
 }
 
 var address = regexp.MustCompile(`\b\d{1,3}(\.\d{1,3}){3}\b`)
