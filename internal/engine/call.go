@@ -67,7 +67,7 @@ func (m *machine) when(at place, text *plan.Text) (met bool, message string, err
 
 // inputs are the values that a call gets.
 func (m *machine) inputs(at place, c *plan.Call) (values []executor.Value, err error) {
-	if c.Texts == nil {
+	if c.Control == nil || c.Texts == nil {
 		return c.Inputs, nil
 	}
 	values = make([]executor.Value, len(c.Inputs))

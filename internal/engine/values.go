@@ -406,13 +406,29 @@ func compactJSON(v any) string {
 type runVars map[string]string
 
 // value is what a plan.RefRun tag stands for.
-func (v runVars) value(r *plan.Ref) (string, bool) { text, ok := v[r.Name]; return text, ok }
+func (v runVars) value(r *plan.Ref) (string, bool) {
+	if text, ok := v[r.Name]; ok {
+		return text, true
+	}
+	letter, ok := strings.CutPrefix(r.Name, "workflow.creationTimestamp.")
+	if !ok {
+		return "", false
+	}
+	created, err := time.Parse(time.RFC3339Nano, v[createdExactly])
+	if err != nil {
+		return "", false
+	}
+	return expr.CreationTime(created, letter)
+}
+
+// createdExactly is the name of the time that the parts of workflow.creationTimestamp are made of.
+const createdExactly = "created"
 
 // lookup gives the values of what does not change.
 func (v runVars) lookup(r *plan.Ref) (string, error) {
 	switch r.Kind {
 	case plan.RefRun:
-		if text, ok := v[r.Name]; ok {
+		if text, ok := v.value(r); ok {
 			return text, nil
 		}
 	case plan.RefExpr:
@@ -451,11 +467,7 @@ func newRunVars(run *executor.Run, p *plan.Plan, args, config []executor.Value) 
 	for _, c := range config {
 		vars[c.Name] = c.Value
 	}
-	for _, letter := range "aAbBdHILmMpSyYzZ" {
-		if text, ok := expr.CreationTime(run.Created.UTC(), string(letter)); ok {
-			vars["workflow.creationTimestamp."+string(letter)] = text
-		}
-	}
+	vars[createdExactly] = run.Created.UTC().Format(time.RFC3339Nano)
 	for k, v := range w.Labels {
 		vars["workflow.labels."+k] = v
 	}

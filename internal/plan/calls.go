@@ -397,10 +397,11 @@ func (c *Call) set(i int, t Text) {
 	if len(t.Refs) == 0 {
 		return
 	}
-	if c.Texts == nil {
-		c.Texts = make([]Text, len(c.Inputs))
+	ctl := c.controls()
+	if ctl.Texts == nil {
+		ctl.Texts = make([]Text, len(c.Inputs))
 	}
-	c.Texts[i] = t
+	ctl.Texts[i] = t
 }
 
 // argument is the argument of that name; it is looked for first where it most likely is.

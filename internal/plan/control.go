@@ -4,8 +4,10 @@ import (
 	"github.com/podflow/podflow/internal/expr"
 )
 
-// Control is what few calls have besides a template and its inputs.
+// Control is what few calls have besides a template and plain inputs.
 type Control struct {
+	// Texts has one text for each of the call's Inputs, the zero Text for those without references; nil if none has any.
+	Texts []Text
 	// When must be true for the node to run; nil: it always does.
 	When *Text
 	// EachWhen says that When names the item of the loop, so that it is decided item by item.

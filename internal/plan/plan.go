@@ -146,10 +146,8 @@ type Output struct {
 type Call struct {
 	Name     string
 	Template *Template
-	// Inputs are the values for the template's inputs, in their order. Where a value holds references it is in Texts.
+	// Inputs are the values for the template's inputs, in their order. Where a value holds references it is in Control.Texts.
 	Inputs []executor.Value
-	// Texts has one text for each of Inputs, the zero Text for those without references; nil if none has any.
-	Texts []Text
 	// WantResult says that something uses the standard output of the node.
 	WantResult bool
 	// Control is what few calls have besides; nil: nothing.
