@@ -112,6 +112,13 @@ func (c *compiler) targets(path string, t *Template) {
 		return
 	}
 	if len(names) == 0 {
+		leaves := 0
+		for v := range int32(len(t.Calls)) {
+			if len(t.Graph.Succ(v)) == 0 {
+				leaves++
+			}
+		}
+		t.Targets = make([]int32, 0, leaves)
 		for v := range int32(len(t.Calls)) {
 			if len(t.Graph.Succ(v)) == 0 {
 				t.Targets = append(t.Targets, v)
