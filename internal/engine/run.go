@@ -326,21 +326,13 @@ func (a *attempt) template() (*spec.Template, error) {
 			return
 		}
 		a.spec = t.Spec.DeepCopy()
-		if err := t.Fields.Fill(a.spec, a.value); err != nil {
+		a.run.mu.RLock() // some of what tags stand for changes
+		defer a.run.mu.RUnlock()
+		if err := t.Fields.Fill(a.spec, a.run.m.lookup(place{owner: a.node, node: a.node})); err != nil {
 			a.specErr = fmt.Errorf("%s: %w", t.Path, err)
 		}
 	})
 	return a.spec, a.specErr
-}
-
-// value is what a tag in a leaf's own text stands for.
-func (a *attempt) value(r *plan.Ref) (string, error) {
-	switch r.Kind {
-	case plan.RefLate, plan.RefRetry, plan.RefExpr: // it may change
-		a.run.mu.RLock()
-		defer a.run.mu.RUnlock()
-	}
-	return a.run.m.value(&place{owner: a.node, node: a.node}, r)
 }
 
 // tell queues an event from somebody who must not be held up by what follows from it: a journal may take its time.
