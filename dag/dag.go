@@ -67,7 +67,7 @@ func (d *DAG) Parallelism(n int) *DAG {
 	return d
 }
 
-// Mutex lets one node that holds the name run at a time, in all runs of the namespace. A name may hold tags.
+// Mutex lets one node that holds the name run at a time, in all runs of the Runner. A name may hold tags.
 func (d *DAG) Mutex(name string) *DAG {
 	build.AddMutex(&d.template, name)
 	return d

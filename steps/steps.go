@@ -66,7 +66,7 @@ func (s *Steps) Parallelism(n int) *Steps {
 	return s
 }
 
-// Mutex lets one node that holds the name run at a time, in all runs of the namespace. A name may hold tags.
+// Mutex lets one node that holds the name run at a time, in all runs of the Runner. A name may hold tags.
 func (s *Steps) Mutex(name string) *Steps {
 	build.AddMutex(&s.template, name)
 	return s

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -135,11 +136,8 @@ func RunAnnotations(annotations map[string]string) RunOption {
 // merged is a copy of m with more in it.
 func merged(m, more map[string]string) map[string]string {
 	out := make(map[string]string, len(m)+len(more))
-	for _, from := range []map[string]string{m, more} {
-		for k, v := range from {
-			out[k] = v
-		}
-	}
+	maps.Copy(out, m)
+	maps.Copy(out, more)
 	return out
 }
 

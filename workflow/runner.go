@@ -262,38 +262,32 @@ func (r *Runner) begin(ctx context.Context, w *Workflow, s *journal.Start) (*Run
 			if err := w.funcs.fit(rec.Funcs); err != nil {
 				return nil, &VersionError{s.Run.Name, err}
 			}
-			return r.resume(ctx, w, rec)
+			return r.launch(ctx, w, rec)
 		}
 		if err != nil {
 			return nil, err
 		}
 	}
-	run, err := r.launch(ctx, w, engine.Config{
-		Plan: w.plan, Executor: r.executor, Run: &s.Run, Arguments: s.Arguments, Config: s.Config, Limits: r.limits, Journal: r.journal,
-		Kept: s.Kept,
-	})
+	run, err := r.launch(ctx, w, &journal.Run{Start: *s})
 	if err != nil && r.journal != nil { // it never began
 		err = errors.Join(err, r.journal.End(context.WithoutCancel(ctx), s.Run.Name, Errored))
 	}
 	return run, err
 }
 
-// resume goes on with a recorded run.
-func (r *Runner) resume(ctx context.Context, w *Workflow, rec *journal.Run) (*Run, error) {
-	return r.launch(ctx, w, engine.Config{
-		Plan: w.plan, Executor: r.executor, Run: &rec.Run, Arguments: rec.Arguments, Config: rec.Config, Limits: r.limits,
-		Journal: r.journal, Kept: rec.Kept, Records: rec.Records, Over: rec.Phase != "",
-	})
-}
-
-func (r *Runner) launch(ctx context.Context, w *Workflow, c engine.Config) (*Run, error) {
-	c.Locks, c.Memos, c.Own = r.locks, r.memos, r.own
-	if h, ok := r.executor.(executor.Handler); ok && !c.Over {
-		if err := h.BeginRun(ctx, c.Run); err != nil {
+// launch makes a run of what is recorded of it, be that only its start.
+func (r *Runner) launch(ctx context.Context, w *Workflow, rec *journal.Run) (*Run, error) {
+	over := rec.Phase != ""
+	if h, ok := r.executor.(executor.Handler); ok && !over {
+		if err := h.BeginRun(ctx, &rec.Run); err != nil {
 			return nil, err
 		}
 	}
-	return &Run{engine.New(c), w, c.Arguments}, nil
+	run := engine.New(engine.Config{
+		Plan: w.plan, Executor: r.executor, Own: r.own, Locks: r.locks, Memos: r.memos, Limits: r.limits, Journal: r.journal,
+		Run: &rec.Run, Arguments: rec.Arguments, Config: rec.Config, Kept: rec.Kept, Records: rec.Records, Over: over,
+	})
+	return &Run{run, w, rec.Arguments}, nil
 }
 
 // Recover goes on with the recorded runs that this Runner does not drive: after a crash of the process that did, or
@@ -353,7 +347,7 @@ func (r *Runner) recoverRun(ctx context.Context, name string, program funcs) (*R
 	if err != nil || !mine {
 		return nil, err
 	}
-	return r.fill(e, func() (*Run, error) { return r.resume(ctx, w, rec) })
+	return r.fill(e, func() (*Run, error) { return r.launch(ctx, w, rec) })
 }
 
 // Get is the run of that name that this Runner drives or drove, or nil.

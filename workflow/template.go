@@ -143,7 +143,7 @@ func (t *ContainerTemplate) PendingTimeout(d time.Duration) *ContainerTemplate {
 	return t
 }
 
-// Mutex lets one node that holds the name run at a time, in all runs of the namespace. A name may hold tags.
+// Mutex lets one node that holds the name run at a time, in all runs of the Runner. A name may hold tags.
 func (t *ContainerTemplate) Mutex(name string) *ContainerTemplate {
 	build.AddMutex(&t.base, name)
 	return t

@@ -26,18 +26,9 @@ func (m *machine) beginCall(scope, owner *node, call int32) *node {
 
 // beginGuarded begins a node, unless its condition is not met.
 func (m *machine) beginGuarded(n node, at place, c *plan.Call) *node {
-	n.form = formNone
 	if c.Control != nil && c.When != nil {
-		met, message, err := m.when(at, c.When)
-		switch {
-		case err != nil:
-			added := m.add(n)
-			m.end(added, errored, err.Error())
-			return added
-		case !met:
-			added := m.add(n)
-			m.end(added, skipped, message)
-			return added
+		if unmet := m.unmet(n, at, c.When); unmet != nil {
+			return unmet
 		}
 	}
 	inputs, err := m.inputs(at, c)
@@ -53,16 +44,28 @@ func (m *machine) beginGuarded(n node, at place, c *plan.Call) *node {
 	return added
 }
 
-// when says whether a condition is met, and if not why.
-func (m *machine) when(at place, text *plan.Text) (met bool, message string, err error) {
-	filled, err := text.Fill(m.lookup(at))
+// without adds a node that does nothing: it only says how the call ended.
+func (m *machine) without(n node, p phase, message string) *node {
+	n.form = formNone
+	added := m.add(n)
+	m.end(added, p, message)
+	return added
+}
+
+// unmet is the node of a call whose condition is not met, or nil if it is.
+func (m *machine) unmet(n node, at place, when *plan.Text) *node {
+	filled, err := when.Fill(m.lookup(at))
+	met := false
 	if err == nil {
 		met, err = expr.When(filled)
 	}
-	if err != nil {
-		return false, "", fmt.Errorf("when: %w", err)
+	switch {
+	case err != nil:
+		return m.without(n, errored, "when: "+err.Error())
+	case !met:
+		return m.without(n, skipped, "when '"+filled+"' evaluated false")
 	}
-	return met, "when '" + filled + "' evaluated false", nil
+	return nil
 }
 
 // inputs are the values that a call gets.

@@ -1,10 +1,6 @@
 package engine
 
-import (
-	"errors"
-
-	"github.com/podflow/podflow/internal/plan"
-)
+import "errors"
 
 var errScope = errors.New("the daemon's scope has ended")
 
@@ -61,25 +57,14 @@ func (m *machine) endDaemon(n *node) {
 	m.set(n, succeeded)
 }
 
-// daemonStopped ends a daemon with the run, as the end of its scope does that may come at the same time.
-func (m *machine) daemonStopped(n *node) {
+// daemonEnded ends a daemon, and the node whose attempt it is: it failed if it ended by itself, and succeeded if the
+// run did, as by the end of its scope, which may come at the same time.
+func (m *machine) daemonEnded(n *node, p phase, message string) {
 	for ; n.role == roleAttempt; n = n.scope {
-		m.set(n, succeeded)
+		m.end(n, p, message)
 	}
-	m.set(n, succeeded)
+	m.end(n, p, message)
 }
 
-// daemonFailed ends a daemon that ended by itself.
-func (m *machine) daemonFailed(n *node, message string) {
-	for ; ; n = n.scope {
-		m.end(n, failed, message)
-		if n.role != roleAttempt {
-			return
-		}
-	}
-}
-
-// isDaemon says that a node is not to end by itself.
-func (n *node) isDaemon() bool {
-	return n.template.Rules != nil && n.template.Daemon && n.template.Kind != plan.Suspend
-}
+// isDaemon says that a leaf is not to end by itself.
+func (n *node) isDaemon() bool { return n.template.Rules != nil && n.template.Daemon }

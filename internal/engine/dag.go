@@ -77,9 +77,7 @@ func (m *machine) beginTask(dag *node, call int32) {
 	f.running++
 	c := &dag.template.Calls[call]
 	if (f.odd || c.Control != nil && c.Depends != nil) && !m.dependenciesMet(dag, call) {
-		n := m.add(node{scope: dag, template: c.Template, call: call, form: formNone})
-		f.nodes[call] = n
-		m.end(n, omitted, "omitted: depends condition not met")
+		f.nodes[call] = m.without(node{scope: dag, template: c.Template, call: call}, omitted, "omitted: depends condition not met")
 		return
 	}
 	if f.gate == nil || c.Control != nil && c.Loop != nil {

@@ -49,21 +49,16 @@ func (m *machine) left(owner, n *node) {
 	g.leave()
 }
 
-// shut gives up on those who wait at a gate.
+// shut gives up on those who wait at the gate of a template.
 func (m *machine) shut(g *gate) {
 	line := g.line
 	g.line, g.shut = nil, len(line) > 0
 	for _, w := range line {
-		if w.scope == nil {
-			continue
-		}
 		w.scope.frame.running--
 		w.scope.frame.odd = true
 	}
 	for _, w := range line {
-		if w.scope != nil {
-			m.progress(w.scope)
-		}
+		m.progress(w.scope)
 	}
 }
 

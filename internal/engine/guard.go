@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/podflow/podflow/internal/expr"
@@ -72,14 +71,15 @@ func (m *machine) timed(n *node) bool {
 		why  alarm
 		name string
 	}{{r.Timeout, alarmTimeout, "timeout"}, {r.PendingTimeout, alarmPending, "pendingTimeout"}} {
-		d, err := m.duration(n, t.text, t.name)
+		if t.text == nil {
+			continue
+		}
+		d, err := duration(t.text, m.lookup(place{owner: n, node: n}))
 		if err != nil {
-			m.end(n, errored, err.Error())
+			m.end(n, errored, t.name+": "+err.Error())
 			return false
 		}
-		if t.text != nil {
-			m.timers = append(m.timers, timer{node: n, at: n.started + int64(d), why: t.why})
-		}
+		m.timers = append(m.timers, timer{node: n, at: n.started + int64(d), why: t.why})
 	}
 	return true
 }
@@ -87,19 +87,13 @@ func (m *machine) timed(n *node) bool {
 // ran is called when a leaf begins to run.
 func (m *machine) ran(n *node) { n.guards().runs = true }
 
-func (m *machine) duration(n *node, t *plan.Text, name string) (time.Duration, error) {
-	if t == nil {
-		return 0, nil
-	}
-	text, err := t.Fill(m.lookup(place{owner: n, node: n}))
+// duration is the duration that a text becomes.
+func duration(t *plan.Text, lookup plan.Lookup) (time.Duration, error) {
+	text, err := t.Fill(lookup)
 	if err != nil {
-		return 0, fmt.Errorf("%s: %w", name, err)
+		return 0, err
 	}
-	d, err := expr.Duration(text)
-	if err != nil {
-		return 0, fmt.Errorf("%s: %w", name, err)
-	}
-	return d, nil
+	return expr.Duration(text)
 }
 
 // deadline is the error of a node that had its time, in Argo's words.

@@ -40,15 +40,23 @@ func (m *machine) id(n *node) string {
 
 // add gives the next node its ID. Its scope has one already.
 func (x *idIndex) add(n *node, run string) {
-	sum := uint32(2166136261)
-	label := []byte(run)
+	sum, label := uint32(fnvBasis), []byte(run)
 	if n.scope != nil {
 		var room [64]byte
 		sum, label = x.of[n.scope].sum, n.appendLabel(room[:0])
 	}
-	for _, b := range label {
-		sum = (sum ^ uint32(b)) * 16777619
-	}
+	sum = fnv32a(sum, label)
 	x.used[sum]++
 	x.of[n] = nodeID{sum, x.used[sum]}
+}
+
+// fnvBasis is the FNV-32a of the empty text.
+const fnvBasis = 2166136261
+
+// fnv32a is the FNV-32a of a text with more behind it, given that of the text.
+func fnv32a(sum uint32, more []byte) uint32 {
+	for _, b := range more {
+		sum = (sum ^ uint32(b)) * 16777619
+	}
+	return sum
 }

@@ -24,7 +24,7 @@ func (r *Run) Kept(to *executor.Run, again func(path string) bool) []journal.Rec
 		switch {
 		case n.template.Kind == plan.Suspend && n.phase == succeeded:
 			rec.Kind = journal.Resumed
-		case n.template.Kind.Leaf() && !n.isDaemon() && n.template.Kind != plan.Suspend:
+		case n.template.Kind.Leaf() && !n.isDaemon():
 		case n.role == roleAttempt:
 			rec.Kind = journal.Backoff // its leaves are kept, so nobody waits for it
 		default:

@@ -106,13 +106,33 @@ func (l *Locks) join(h *holder) {
 	l.arrivals++
 	h.arrival, h.state = l.arrivals, waits
 	for _, n := range h.locks {
-		k := l.named[n.name]
-		if k == nil {
-			k = &lock{limit: 1}
-			l.named[n.name] = k
-		}
-		heap.Push(&k.line, h)
+		heap.Push(&l.lock(n).line, h)
 	}
+}
+
+// hold gives holders their locks again, whoever waits for them.
+func (l *Locks) hold(hs []*holder) {
+	if len(hs) == 0 {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, h := range hs {
+		h.state = holding
+		for _, n := range h.locks {
+			l.lock(n).held++
+		}
+	}
+}
+
+// lock is the lock of that name; l.mu is held.
+func (l *Locks) lock(n lockName) *lock {
+	k := l.named[n.name]
+	if k == nil {
+		k = &lock{limit: 1}
+		l.named[n.name] = k
+	}
+	return k
 }
 
 // try gives a holder its locks if it is its turn and all have room. Else the message says what it waits for; it is

@@ -12,28 +12,16 @@ import (
 // beginLoop begins one node for each item of a call.
 func (m *machine) beginLoop(n node, at place, c *plan.Call) *node {
 	if c.When != nil && !c.EachWhen {
-		met, message, err := m.when(at, c.When)
-		if err != nil || !met {
-			n.form = formNone
-			added := m.add(n)
-			if err != nil {
-				m.end(added, errored, err.Error())
-			} else {
-				m.end(added, skipped, message)
-			}
-			return added
+		if unmet := m.unmet(n, at, c.When); unmet != nil {
+			return unmet
 		}
 	}
 	items, err := m.items(at, c.Loop)
-	if err != nil || len(items) == 0 {
-		n.form = formNone
-		added := m.add(n)
-		if err != nil {
-			m.end(added, errored, err.Error())
-		} else {
-			m.end(added, skipped, "Skipped, empty params")
-		}
-		return added
+	switch {
+	case err != nil:
+		return m.without(n, errored, err.Error())
+	case len(items) == 0:
+		return m.without(n, skipped, "Skipped, empty params")
 	}
 	n.form = formLoop
 	loop := m.add(n)

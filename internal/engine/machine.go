@@ -280,13 +280,13 @@ func (m *machine) finish(n *node, res *executor.Result, err error) {
 	case err == nil && n.isDaemon():
 		m.leafLeft(n)
 		n.more().exitCode = res.ExitCode
-		m.daemonFailed(n, or(res.Message, "the daemon ended by itself"))
+		m.daemonEnded(n, failed, or(res.Message, "the daemon ended by itself"))
 	case err == nil:
 		m.leafLeft(n)
 		m.finishProgram(n, res)
 	case m.halted(n) && n.daemoned():
 		m.leafLeft(n)
-		m.daemonStopped(n)
+		m.daemonEnded(n, succeeded, "")
 	case m.halted(n):
 		m.leafLeft(n)
 		n.more().err = m.stop.cause

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/podflow/podflow/executor"
-	"github.com/podflow/podflow/internal/expr"
 	"github.com/podflow/podflow/workflow/spec"
 )
 
@@ -71,11 +70,7 @@ func (m *machine) memo(n *node) (*memo, error) {
 	if p.MaxAge == nil {
 		return k, nil
 	}
-	age, err := p.MaxAge.Fill(lookup)
-	if err == nil {
-		k.maxAge, err = expr.Duration(age)
-	}
-	if err != nil {
+	if k.maxAge, err = duration(p.MaxAge, lookup); err != nil {
 		return nil, fmt.Errorf("maxAge: %w", err)
 	}
 	return k, nil

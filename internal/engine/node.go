@@ -250,11 +250,16 @@ func (n *node) names(run string) (name, path string) {
 		var room [128]byte
 		name = string(n.appendPath(append(room[:0], run...)))
 	}
-	path = name[len(run):]
-	if path[0] == '.' {
-		path = path[1:]
+	return name, pathOf(name, run)
+}
+
+// pathOf is the path in the full name of a node.
+func pathOf(name, run string) string {
+	path := name[min(len(run), len(name)):]
+	if path != "" && path[0] == '.' {
+		return path[1:]
 	}
-	return name, path
+	return path
 }
 
 // nodeType is the node's type in Argo's words.

@@ -118,11 +118,7 @@ func (p *replayer) hear(rec *journal.Record) {
 
 // node is the node that a record names, if there is one, and its path.
 func (p *replayer) node(rec *journal.Record) (*node, string) {
-	name, run := rec.ID.Node, p.m.run.Name
-	path := name[min(len(run), len(name)):]
-	if path != "" && path[0] == '.' {
-		path = path[1:]
-	}
+	path := pathOf(rec.ID.Node, p.m.run.Name)
 	return p.run.find(path), path
 }
 
@@ -193,24 +189,6 @@ func (p *replayer) rest() {
 	slices.SortFunc(p.m.timers, func(a, b timer) int { return cmp.Compare(a.at, b.at) })
 	if !p.run.over {
 		p.run.locks.hold(slices.Collect(maps.Keys(p.holders)))
-	}
-}
-
-// hold gives holders their locks again, whoever waits for them.
-func (l *Locks) hold(hs []*holder) {
-	if len(hs) == 0 {
-		return
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for _, h := range hs {
-		h.state = holding
-		for _, n := range h.locks {
-			if l.named[n.name] == nil {
-				l.named[n.name] = &lock{limit: 1}
-			}
-			l.named[n.name].held++
-		}
 	}
 }
 

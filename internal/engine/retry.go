@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/podflow/podflow/internal/expr"
 	"github.com/podflow/podflow/internal/plan"
 )
 
@@ -80,11 +79,8 @@ func (m *machine) retry(n, last *node) (wait time.Duration, message string) {
 		}
 		return v
 	}
-	duration := func(t *plan.Text, what string) (d time.Duration) {
-		text, err := t.Fill(lookup)
-		if err == nil {
-			d, err = expr.Duration(text)
-		}
+	backoff := func(t *plan.Text, what string) time.Duration {
+		d, err := duration(t, lookup)
 		if err != nil && message == "" {
 			message = fmt.Sprintf("retryStrategy.backoff.%s: %v", what, err)
 		}
@@ -96,13 +92,13 @@ func (m *machine) retry(n, last *node) (wait time.Duration, message string) {
 			if r.Factor != nil {
 				factor = number(r.Factor, "backoff.factor")
 			}
-			wait = scaled(duration(r.Base, "duration"), factor, len(n.frame.nodes)-1)
+			wait = scaled(backoff(r.Base, "duration"), factor, len(n.frame.nodes)-1)
 			if r.Cap != nil {
-				wait = min(wait, duration(r.Cap, "cap"))
+				wait = min(wait, backoff(r.Cap, "cap"))
 			}
 		}
 		if r.MaxDuration != nil {
-			until := n.frame.nodes[0].started + int64(duration(r.MaxDuration, "maxDuration"))
+			until := n.frame.nodes[0].started + int64(backoff(r.MaxDuration, "maxDuration"))
 			switch {
 			case m.now > until:
 				return 0, "Max duration limit exceeded"

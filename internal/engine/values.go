@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"hash/fnv"
 	"maps"
 	"slices"
 	"strconv"
@@ -333,10 +332,8 @@ func (m *machine) failures() string {
 // podName is the name that Argo gives the Pod of a node.
 func (m *machine) podName(n *node) string {
 	name, _ := n.names(m.run.Name)
-	h := fnv.New32a()
-	h.Write([]byte(name))
 	prefix := m.run.Name + "-" + n.template.Name
-	return prefix[:min(len(prefix), 253-11)] + "-" + strconv.FormatUint(uint64(h.Sum32()), 10)
+	return prefix[:min(len(prefix), 253-11)] + "-" + strconv.FormatUint(uint64(fnv32a(fnvBasis, []byte(name))), 10)
 }
 
 // child is the node of a call of the node's template, or nil.

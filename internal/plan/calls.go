@@ -60,8 +60,7 @@ func (c *compiler) dag(path string, t *Template) *scope {
 
 // usesDepends checks that a dag with a depends has nothing that depends forbids.
 func (c *compiler) usesDepends(path string, tasks []spec.Task) {
-	with := slices.ContainsFunc(tasks, func(k spec.Task) bool { return k.Depends != "" })
-	if !with {
+	if !slices.ContainsFunc(tasks, func(k spec.Task) bool { return k.Depends != "" }) {
 		return
 	}
 	for i := range tasks {
@@ -278,8 +277,7 @@ func (c *compiler) callee(h *home, path, name string, ref *spec.TemplateRef, inl
 	case ref != nil:
 		return c.referred(path+".templateRef", ref)
 	case inline != nil:
-		t := c.head(h, path+".inline", inline)
-		return t
+		return c.head(h, path+".inline", inline)
 	}
 	t := c.named(h, name)
 	switch {

@@ -57,21 +57,22 @@ func (l *collector) template(path string, t *spec.Template) {
 	if t.DAG != nil {
 		for i := range t.DAG.Tasks {
 			k := &t.DAG.Tasks[i]
-			if k.TemplateRef == nil && k.Inline == nil && k.Hooks == nil { // the many
-				continue
-			}
-			l.call(path+".tasks["+k.Name+"]", k.TemplateRef, k.Inline, k.Hooks)
+			l.call(path, "tasks", k.Name, k.TemplateRef, k.Inline, k.Hooks)
 		}
 	}
 	for _, group := range t.Steps {
 		for i := range group {
 			k := &group[i]
-			l.call(path+".steps["+k.Name+"]", k.TemplateRef, k.Inline, k.Hooks)
+			l.call(path, "steps", k.Name, k.TemplateRef, k.Inline, k.Hooks)
 		}
 	}
 }
 
-func (l *collector) call(path string, ref *spec.TemplateRef, inline *spec.Template, hooks map[string]spec.LifecycleHook) {
+func (l *collector) call(path, word, name string, ref *spec.TemplateRef, inline *spec.Template, hooks map[string]spec.LifecycleHook) {
+	if ref == nil && inline == nil && hooks == nil { // the many: their path is not made
+		return
+	}
+	path += "." + word + "[" + name + "]"
 	l.ref(path, ref)
 	if inline != nil {
 		l.template(path+".inline", inline)

@@ -128,14 +128,12 @@ func (c *compiler) retry(path string, at *scope, s *spec.RetryStrategy) *Retry {
 	return &r
 }
 
-// control compiles what few calls have besides a template and its inputs; nil if there is nothing.
+// control compiles what few calls have besides a template and its inputs.
 func (b *binder) control(path string, k callSpec) *Control {
 	ctl := &Control{}
 	s := &b.s
-	zero := true
 	if k.loops() {
 		ctl.Loop = b.loop(path, k)
-		zero = false
 	}
 	s.item = ctl.Loop != nil
 	if k.when != "" {
@@ -144,26 +142,19 @@ func (b *binder) control(path string, k callSpec) *Control {
 			b.c.problem(path+".when", "%v", err)
 		}
 		ctl.When, ctl.EachWhen = &text, text.names(RefItem, RefItemField)
-		zero = false
 	}
 	if k.continueOn != nil {
 		ctl.ContinueFailed, ctl.ContinueErrored = k.continueOn.Failed, k.continueOn.Error
-		zero = false
 	}
 	s.hook = true
 	for _, name := range sortedKeys(k.hooks) {
 		h := k.hooks[name]
 		ctl.Hooks = append(ctl.Hooks, b.hook(path+".hooks["+name+"]", name, &h))
-		zero = false
 	}
 	if k.onExit != "" && !hasExit(k.hooks) {
 		ctl.Hooks = append(ctl.Hooks, b.hook(path+".onExit", "exit", &spec.LifecycleHook{Template: k.onExit}))
-		zero = false
 	}
 	s.hook = false
-	if zero {
-		return nil
-	}
 	return ctl
 }
 
