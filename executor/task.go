@@ -56,6 +56,9 @@ type Task struct {
 	Func Func
 	// Inputs are the values of the template's input parameters, in the order of their declaration.
 	Inputs []Value
+	// Artifacts are the template's input artifacts with the place where each is kept, in the order of their declaration.
+	// An optional one that nobody gives is left out.
+	Artifacts []Artifact
 	// WantResult says that the workflow uses the standard output of the node: [Result].Result must hold it.
 	WantResult bool
 }
@@ -76,6 +79,9 @@ type Result struct {
 	Message string
 	// Outputs are the values of the template's output parameters.
 	Outputs []Value
+	// Artifacts are the output artifacts that the node left, each where the template's output artifact said that it is to
+	// be kept. An optional one that was not there is left out.
+	Artifacts []Artifact
 	// Result is the standard output without one trailing newline; nil if it was not asked for.
 	Result *string
 	// Err is what a Go function returned when it failed. It lives in this process only.
