@@ -1,0 +1,90 @@
+package artifact
+
+import "github.com/podflow/podflow/workflow/spec"
+
+// Kind is the name of the field that says where an artifact is kept, as "s3", or "plugin:NAME"; empty if there is none.
+func Kind(l *spec.ArtifactLocation) string {
+	switch {
+	case l.S3 != nil:
+		return "s3"
+	case l.Git != nil:
+		return "git"
+	case l.HTTP != nil:
+		return "http"
+	case l.Artifactory != nil:
+		return "artifactory"
+	case l.HDFS != nil:
+		return "hdfs"
+	case l.Raw != nil:
+		return "raw"
+	case l.OSS != nil:
+		return "oss"
+	case l.GCS != nil:
+		return "gcs"
+	case l.Azure != nil:
+		return "azure"
+	case l.Plugin != nil:
+		return "plugin:" + l.Plugin.Name
+	default:
+		return ""
+	}
+}
+
+// Key is what a location has as a key: S3's, GCS's, OSS's and a plugin's key, Azure's blob, HDFS's path, the URL of HTTP
+// and Artifactory. Git and raw have none.
+func Key(l *spec.ArtifactLocation) string {
+	if key := key(l); key != nil {
+		return *key
+	}
+	return ""
+}
+
+// WithKey is the location with another key; the one given stays as it is. Git and raw have no key to change.
+func WithKey(l spec.ArtifactLocation, to string) spec.ArtifactLocation {
+	switch {
+	case l.S3 != nil:
+		l.S3 = new(*l.S3)
+	case l.HTTP != nil:
+		l.HTTP = new(*l.HTTP)
+	case l.Artifactory != nil:
+		l.Artifactory = new(*l.Artifactory)
+	case l.HDFS != nil:
+		l.HDFS = new(*l.HDFS)
+	case l.OSS != nil:
+		l.OSS = new(*l.OSS)
+	case l.GCS != nil:
+		l.GCS = new(*l.GCS)
+	case l.Azure != nil:
+		l.Azure = new(*l.Azure)
+	case l.Plugin != nil:
+		l.Plugin = new(*l.Plugin)
+	}
+	if key := key(&l); key != nil {
+		*key = to
+	}
+	return l
+}
+
+// key is where a location holds its key; nil if it has none.
+func key(l *spec.ArtifactLocation) *string {
+	switch {
+	case l.S3 != nil:
+		return &l.S3.Key
+	case l.HTTP != nil:
+		return &l.HTTP.URL
+	case l.Artifactory != nil:
+		return &l.Artifactory.URL
+	case l.HDFS != nil:
+		return &l.HDFS.Path
+	case l.OSS != nil:
+		return &l.OSS.Key
+	case l.GCS != nil:
+		return &l.GCS.Key
+	case l.Azure != nil:
+		return &l.Azure.Blob
+	case l.Plugin != nil:
+		return &l.Plugin.Key
+	default:
+		return nil
+	}
+}
