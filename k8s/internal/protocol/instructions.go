@@ -46,6 +46,9 @@ type Run struct {
 	MessageLimit int `json:"messageLimit"`
 	// After are the containers of a set that must succeed before this one begins.
 	After []string `json:"after,omitempty"`
+	// Others are, for main of a set that has values or artifacts, all other containers of the set: it reads what is in
+	// the files when their programs have ended too, as Argo does. So its own end is that of the node.
+	Others []string `json:"others,omitempty"`
 	// Retries is how many times a program that fails is run again, and RetryWait the time between.
 	Retries   int           `json:"retries,omitempty"`
 	RetryWait time.Duration `json:"retryWait,omitempty"`
@@ -73,10 +76,8 @@ type Init struct {
 	Artifacts []executor.Artifact `json:"artifacts,omitempty"`
 }
 
-// Outputs is what the container beside main does.
+// Outputs is what the container beside main does besides printing what does not fit main's termination message.
 type Outputs struct {
-	// Containers are those that it waits for, "main" or those of a set.
-	Containers []string `json:"containers"`
 	// Artifacts are main's output artifacts, each with its location and key.
 	Artifacts []spec.Artifact `json:"artifacts,omitempty"`
 }

@@ -33,7 +33,7 @@ func TestInstructionsArrive(t *testing.T) {
 		"LongScript": {Run: &protocol.Run{Script: &protocol.Script{Source: []byte(noise(256 << 10))}}},
 		"Init": {Init: &protocol.Init{Install: true, Artifacts: []executor.Artifact{{Artifact: spec.Artifact{Name: "in", Path: "/in",
 			ArtifactLocation: spec.ArtifactLocation{S3: &spec.S3Artifact{Key: "k"}}}, Size: 3, SHA256: "ab"}}}},
-		"Outputs": {Outputs: &protocol.Outputs{Containers: []string{"main"}}},
+		"Outputs": {Outputs: &protocol.Outputs{Artifacts: []spec.Artifact{{Name: "x"}}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			in.Attempt = "uid/é/0"

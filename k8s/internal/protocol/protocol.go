@@ -46,6 +46,8 @@ const (
 
 // Names and paths in a Pod.
 const (
+	// MainContainer is the container whose values and artifacts are those of the node.
+	MainContainer    = "main"
 	InitContainer    = "podflow-init"
 	OutputsContainer = "podflow-outputs"
 
