@@ -104,16 +104,17 @@ func (d directory) Get(ctx context.Context, key string) (io.ReadCloser, error) {
 	if err != nil {
 		return nil, err
 	}
-	f, err := os.OpenInRoot(string(d), name)
+	root, err := os.OpenRoot(string(d))
 	if err != nil {
 		return nil, err
 	}
-	info, err := f.Stat()
-	if err == nil && info.IsDir() {
-		err = &fs.PathError{Op: "get", Path: key, Err: fs.ErrNotExist}
+	defer root.Close()
+	if info, err := root.Stat(name); err == nil && info.IsDir() {
+		return nil, &fs.PathError{Op: "get", Path: key, Err: fs.ErrNotExist}
 	}
+	f, _, err := openFile(root, name)
 	if err != nil {
-		return nil, errors.Join(err, f.Close())
+		return nil, err
 	}
 	return contextFile{contextReader{ctx, f}, f}, nil
 }
@@ -191,7 +192,7 @@ func (d directory) Delete(_ context.Context, key string) error {
 
 // fileOf is the name of a key's file in the directory.
 func fileOf(key string) (string, error) {
-	name := path.Clean(strings.TrimLeft(key, "/"))
+	name := path.Clean(key)
 	if name == "." || !filepath.IsLocal(name) || strings.HasPrefix(name, incoming) {
 		return "", fmt.Errorf("key %q: expected names with slashes between them", key)
 	}

@@ -1,0 +1,125 @@
+package artifact
+
+import (
+	"archive/tar"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+
+	"github.com/podflow/podflow/executor"
+	"github.com/podflow/podflow/workflow/spec"
+)
+
+// Save packs the file or directory at path and keeps it where the artifact says, which has its key. An error names the
+// artifact as outputs.artifacts[NAME] and the path; it is an [fs.ErrNotExist] if there is nothing.
+func Save(ctx context.Context, s *Stores, a *spec.Artifact, path string) (executor.Artifact, error) {
+	src, err := openSource(path)
+	if err != nil {
+		return executor.Artifact{}, outputError(a, err)
+	}
+	if err := src.Close(); err != nil {
+		return executor.Artifact{}, outputError(a, err)
+	}
+	r, w := io.Pipe()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		w.CloseWithError(Pack(ctx, w, path, a.Archive))
+	}()
+	kept, err := Put(ctx, s, a, r, src.dir)
+	r.CloseWithError(errors.New("artifact: the store ended before the stream"))
+	<-done
+	return kept, err
+}
+
+// Put keeps a stream that [Pack] wrote; dir says that it packed a directory. The errors are those of [Save].
+func Put(ctx context.Context, s *Stores, a *spec.Artifact, packed io.Reader, dir bool) (executor.Artifact, error) {
+	kept := executor.Artifact{Artifact: *a}
+	store, key, err := s.Open(ctx, &a.ArtifactLocation)
+	switch {
+	case err != nil:
+	case dir && isNone(a.Archive):
+		err = putFiles(ctx, store, key, packed)
+	default:
+		sum := newDigest(packed)
+		if err = store.Put(ctx, key, sum); err == nil && !sum.ended {
+			err = errors.New("the store ended before the stream")
+		}
+		kept.Size, kept.SHA256 = sum.size, sum.hex()
+	}
+	if err != nil {
+		return executor.Artifact{}, outputError(a, err)
+	}
+	return kept, nil
+}
+
+func outputError(a *spec.Artifact, err error) error {
+	at := a.Path
+	if at != "" {
+		at += ": "
+	}
+	return fmt.Errorf("outputs.artifacts[%s]: %s%w", a.Name, at, err)
+}
+
+// putFiles keeps each file of a tar below a key, and each empty directory.
+func putFiles(ctx context.Context, store Store, key string, packed io.Reader) error {
+	files := tar.NewReader(packed)
+	empty := "" // a directory in which nothing was yet
+	flush := func(next string) error {
+		dir := empty
+		empty = ""
+		if dir == "" || len(next) > len(dir) && next[:len(dir)] == dir {
+			return nil
+		}
+		return store.Put(ctx, dir, eof{})
+	}
+	key += "/"
+	empty = key
+	for {
+		h, err := files.Next()
+		if errors.Is(err, io.EOF) {
+			return flush("")
+		}
+		if err != nil {
+			return err
+		}
+		name := key + h.Name
+		if err := flush(name); err != nil {
+			return err
+		}
+		if h.Typeflag == tar.TypeDir {
+			empty = name
+		} else if err := store.Put(ctx, name, files); err != nil {
+			return err
+		}
+	}
+}
+
+// eof has nothing to read.
+type eof struct{}
+
+func (eof) Read([]byte) (int, error) { return 0, io.EOF }
+
+// digest is a reader that counts and hashes what it gives.
+type digest struct {
+	r     io.Reader
+	sha   hash.Hash
+	size  int64
+	ended bool
+}
+
+func newDigest(r io.Reader) *digest { return &digest{r: r, sha: sha256.New()} }
+
+func (d *digest) Read(b []byte) (int, error) {
+	n, err := d.r.Read(b)
+	d.sha.Write(b[:n])
+	d.size += int64(n)
+	d.ended = d.ended || errors.Is(err, io.EOF)
+	return n, err
+}
+
+func (d *digest) hex() string { return hex.EncodeToString(d.sha.Sum(nil)) }
