@@ -39,8 +39,8 @@ type Run struct {
 	// Artifacts are the output artifacts; of each, its name, path, archive and whether it is optional. They go to
 	// OutputsContainer, by which they are stored before the program's container ends.
 	Artifacts []spec.Artifact `json:"artifacts,omitempty"`
-	// Grace is how long the program has to end after SIGTERM until it gets SIGKILL. The Pod's grace period must be
-	// longer, so that something can still be brought back.
+	// Grace is how long the program has to end after SIGTERM until it gets SIGKILL. The Pod's grace period is longer by
+	// SaveTime.
 	Grace time.Duration `json:"grace,omitempty"`
 	// MessageLimit is how long the report may be as a termination message: [MessageLimit].
 	MessageLimit int `json:"messageLimit"`

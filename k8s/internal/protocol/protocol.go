@@ -20,6 +20,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 )
@@ -84,6 +85,10 @@ const (
 	// MaxMessages what all containers of a Pod, init containers too, share evenly.
 	MaxMessage, MaxMessages = 4096, 12288
 )
+
+// SaveTime is how much longer than Run.Grace the Pod's grace period must be, so that what the program left before it was
+// stopped can still be brought back.
+const SaveTime = 10 * time.Second
 
 // Exit codes of the agent where the program did not run.
 const (

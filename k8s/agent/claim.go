@@ -1,0 +1,99 @@
+//go:build linux
+
+package main
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"time"
+)
+
+// claim makes the directory of a container and its lock, which is held until this process ends, however it ends. The
+// error is fs.ErrExist if the container has been started before in this Pod: a kubelet that lost its state may do that.
+func (l layout) claim(container string) error {
+	dir := l.of(container)
+	if err := os.Mkdir(dir, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	f, err := os.CreateTemp(dir, "new")
+	if err != nil {
+		return err
+	}
+	// The lock is held before it can be seen. It is not closed: the end of the process releases it. No child has it,
+	// since Go opens all files close-on-exec.
+	if err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX); err == nil {
+		err = f.Chmod(0o644)
+	}
+	if err == nil {
+		err = os.Link(f.Name(), filepath.Join(dir, lockFile))
+	}
+	locks = append(locks, f)
+	return errors.Join(err, os.Remove(f.Name()))
+}
+
+// locks keeps the files from the garbage collector, which would close them.
+var locks []*os.File
+
+// lookEvery is how often one container looks at another.
+const lookEvery = 50 * time.Millisecond
+
+// diedCode is the exit code of a container that left none.
+const diedCode = 128 + int(syscall.SIGKILL)
+
+// programEnd waits until the program of a container has ended, and gives its exit code.
+func (l layout) programEnd(ctx context.Context, container string) (code int, err error) {
+	err = poll(ctx, func() (bool, error) {
+		over, err := l.over(container)
+		if err != nil {
+			return false, err
+		}
+		text, err := os.ReadFile(filepath.Join(l.of(container), endFile))
+		if err == nil {
+			code, err = strconv.Atoi(string(text))
+			return true, err
+		}
+		code = diedCode
+		return over, ignore(err, fs.ErrNotExist)
+	})
+	return code, err
+}
+
+// over says whether the agent of a container has ended. It has not if it has not begun.
+func (l layout) over(container string) (bool, error) {
+	f, err := os.Open(filepath.Join(l.of(container), lockFile))
+	if err != nil {
+		return false, ignore(err, fs.ErrNotExist)
+	}
+	defer f.Close()
+	err = syscall.Flock(int(f.Fd()), syscall.LOCK_SH|syscall.LOCK_NB)
+	return err == nil, ignore(err, syscall.EWOULDBLOCK)
+}
+
+// poll calls look until it says true or fails, or ctx ends.
+func poll(ctx context.Context, look func() (bool, error)) error {
+	ticker := time.NewTicker(lookEvery)
+	defer ticker.Stop()
+	for {
+		if done, err := look(); done || err != nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-ticker.C:
+		}
+	}
+}
+
+// ignore is err unless it is that.
+func ignore(err, that error) error {
+	if errors.Is(err, that) {
+		return nil
+	}
+	return err
+}

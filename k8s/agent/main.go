@@ -1,0 +1,85 @@
+//go:build linux
+
+// Podflow-agent is what podflow puts into Pods whose standard output, files or artifacts a workflow uses. It is no command
+// for people: package k8s starts it, with instructions in the environment. See package protocol for its roles, and
+// [github.com/podflow/podflow/k8s/agent/image] for how its image is built.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+
+	"github.com/podflow/podflow/k8s/internal/protocol"
+)
+
+func main() {
+	// What the agent needs counts as the container's, beside what the program needs.
+	debug.SetMemoryLimit(memoryLimit)
+	debug.SetGCPercent(50)
+	args, at := os.Args[1:], layout{}
+	if len(args) > 1 && args[0] == "-root" { // in tests
+		args, at.root = args[2:], args[1]
+	}
+	os.Exit(start(args, at))
+}
+
+// memoryLimit is what Go's collector tries to stay under.
+const memoryLimit = 40 << 20
+
+// start takes the role that the arguments name, and gives the exit code.
+func start(args []string, at layout) int {
+	if len(args) == 0 {
+		return fail(fmt.Errorf("expected a role: %s, %s or %s", protocol.RoleRun, protocol.RoleInit, protocol.RoleOutputs))
+	}
+	in, environ, err := protocol.FromEnv(os.Environ())
+	role := args[0]
+	if err == nil && (role == protocol.RoleRun && in.Run == nil || role == protocol.RoleInit && in.Init == nil ||
+		role == protocol.RoleOutputs && in.Outputs == nil) {
+		err = fmt.Errorf("the instructions have nothing for %s", role)
+	}
+	switch role {
+	case protocol.RoleRun:
+		if err == nil && (len(args) < 3 || args[1] != "--") {
+			err = fmt.Errorf("expected %s -- COMMAND", protocol.RoleRun)
+		}
+		if err != nil {
+			return failRun(err, at)
+		}
+		r := &runner{at: at, attempt: in.Attempt, Run: in.Run, command: args[2:], environ: environ}
+		return r.run()
+	case protocol.RoleInit:
+		if err == nil {
+			ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
+			defer stop()
+			err = prepare(ctx, in.Init, at)
+		}
+	case protocol.RoleOutputs:
+		if err == nil {
+			err = serveOutputs(in.Outputs, at)
+		}
+	default:
+		err = fmt.Errorf("unknown role %q", role)
+	}
+	if err != nil {
+		return fail(err)
+	}
+	return 0
+}
+
+// fail says what is wrong.
+func fail(err error) int {
+	fmt.Fprintln(os.Stderr, "podflow-agent:", err)
+	return protocol.ExitAgent
+}
+
+// failRun says it in a report too. A library of another version sees this one's version there.
+func failRun(err error, at layout) int {
+	r := protocol.Report{ExitCode: protocol.ExitAgent, Problem: &protocol.Problem{Kind: protocol.Agent, Text: err.Error()}}
+	message, _ := r.Encode(protocol.MaxMessage)
+	return fail(errors.Join(err, at.writeReport(message)))
+}
