@@ -293,6 +293,20 @@ func BenchmarkRun(b *testing.B) {
 	}
 }
 
+// ownTest is a test that ends by itself, and not with the benchmark that it is a part of.
+type ownTest struct {
+	testing.TB
+	cleanups []func()
+}
+
+func (t *ownTest) Cleanup(f func()) { t.cleanups = append(t.cleanups, f) }
+
+func (t *ownTest) end() {
+	for _, f := range t.cleanups {
+		f()
+	}
+}
+
 // BenchmarkFake is a unit test of 1,000 nodes, built and run on the fake, against building and running it on an
 // executor that does nothing.
 func BenchmarkFake(b *testing.B) {
@@ -300,17 +314,19 @@ func BenchmarkFake(b *testing.B) {
 	ns := names(n)
 	for _, s := range shapes {
 		b.Run(s.name, func(b *testing.B) {
-			run := func(x func() executor.Executor) func() {
+			run := func(x func(*ownTest) executor.Executor) func() {
 				return func() {
+					t := &ownTest{TB: b}
+					defer t.end()
 					w, err := workflow.New("x-", buildDAG(s, ns))
 					require.NoError(b, err)
-					_, err = w.Run(b.Context(), x())
+					_, err = w.Run(b.Context(), x(t))
 					require.NoError(b, err)
 				}
 			}
 			for b.Loop() {
-				floor := timed(b, n, run(func() executor.Executor { return noop{} }))
-				ours := timed(b, n, run(func() executor.Executor { return fake.New(b) }))
+				floor := timed(b, n, run(func(*ownTest) executor.Executor { return noop{} }))
+				ours := timed(b, n, run(func(t *ownTest) executor.Executor { return fake.New(t) }))
 				b.ReportMetric(ours*n/1e6, "ms/test")
 				b.ReportMetric(ours/floor, "x-floor")
 			}

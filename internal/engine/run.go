@@ -315,7 +315,37 @@ func (a *attempt) wait(ctx context.Context) bool {
 	}
 }
 
-func (a *attempt) notify(u executor.Update) { a.run.tell(event{attempt: a, update: &u}) }
+func (a *attempt) notify(u executor.Update) {
+	if !a.run.show(a, &u) {
+		queued := u
+		a.run.tell(event{attempt: a, update: &queued})
+	}
+}
+
+// show applies an update from which nothing can follow, and which so need not wait for what is being recorded. It
+// reports false if something can.
+func (r *Run) show(a *attempt, u *executor.Update) bool {
+	now := time.Now().UnixNano()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	switch {
+	case a.node.template.Rules != nil || a.node.known().hooks != nil:
+		return false
+	case int(a.node.attempt) == a.task.ID.Attempt:
+		r.m.now = now
+		r.m.update(a.node, u)
+		r.tellChanged()
+	}
+	return true
+}
+
+// tellChanged wakes those who wait for a change. The caller has the lock.
+func (r *Run) tellChanged() {
+	if r.changed != nil {
+		close(r.changed)
+		r.changed = nil
+	}
+}
 
 // template is the leaf's template with every tag replaced.
 func (a *attempt) template() (*spec.Template, error) {
@@ -490,10 +520,7 @@ func (r *Run) apply(batch []event) commands {
 	todo := r.m.take()
 	ended := r.m.done()
 	stop := r.m.stop
-	if r.changed != nil {
-		close(r.changed)
-		r.changed = nil
-	}
+	r.tellChanged()
 	r.mu.Unlock()
 	if stop != was {
 		r.halt(stop)
