@@ -21,6 +21,10 @@ func (x *Executor) Check(w *spec.Workflow, leaves []executor.Leaf) error {
 	p.workflow(&w.Spec)
 	for i := range leaves {
 		if l := &leaves[i]; !l.Func {
+			if l.Template.Resource != nil {
+				p.resource(x, l)
+				continue
+			}
 			p.leaf(&w.Spec, l)
 		}
 	}
@@ -123,7 +127,7 @@ func (p *problems) kind(l *executor.Leaf) {
 		name string
 		is   bool
 	}{
-		{"containerSet", t.ContainerSet != nil}, {"resource", t.Resource != nil}, {"data", t.Data != nil},
+		{"containerSet", t.ContainerSet != nil}, {"data", t.Data != nil},
 		{"http", t.HTTP != nil}, {"plugin", t.Plugin != nil}, {"suspend", t.Suspend != nil},
 	} {
 		if k.is {

@@ -49,7 +49,7 @@ func TestCheckRefusesAllAtOnce(t *testing.T) {
 		}
 	}
 	leaf("set", spec.Template{ContainerSet: &spec.ContainerSet{}}, ".containerSet: ")
-	leaf("res", spec.Template{Resource: &spec.Resource{}}, ".resource: ")
+	leaf("res", spec.Template{Resource: &spec.Resource{}}, ".resource.action: ", ".resource.manifest: ")
 	leaf("data", spec.Template{Data: &spec.Data{}}, ".data: ")
 	leaf("http", spec.Template{HTTP: &spec.HTTP{}}, ".http: ")
 	leaf("plugin", spec.Template{Plugin: spec.Plugin{"x": nil}}, ".plugin: ")
@@ -97,7 +97,7 @@ func TestCheckRefusesAllAtOnce(t *testing.T) {
 
 // TestCheckKnowsAllFields fails when a field is added that nobody has decided about.
 func TestCheckKnowsAllFields(t *testing.T) {
-	const engine, pod, refused, inert = "the engine's", "a Pod's", "refused", "without effect as long as what it is about is refused"
+	const engine, pod, resource, refused, inert = "the engine's", "a Pod's", "asked of the API server", "refused", "without effect as long as what it is about is refused"
 	fields := func(v any) (names []string) {
 		for _, f := range reflect.VisibleFields(reflect.TypeOf(v)) {
 			names = append(names, f.Name)
@@ -116,7 +116,8 @@ func TestCheckKnowsAllFields(t *testing.T) {
 		pod: "Container Script Daemon ActiveDeadlineSeconds Metadata Volumes InitContainers Sidecars ServiceAccountName " +
 			"AutomountServiceAccountToken NodeSelector Affinity Tolerations SchedulerName PriorityClassName HostAliases SecurityContext " +
 			"PodResources ResourceClaims PodSpecPatch",
-		refused: "ContainerSet Resource Data HTTP Plugin ArchiveLocation Executor",
+		resource: "Resource",
+		refused:  "ContainerSet Data HTTP Plugin ArchiveLocation Executor",
 	}))
 	assert.ElementsMatch(t, fields(spec.WorkflowSpec{}), decided(map[string]string{
 		engine: "Entrypoint Arguments Templates TemplateDefaults WorkflowTemplateRef OnExit Hooks Suspend Shutdown ActiveDeadlineSeconds " +

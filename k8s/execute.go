@@ -27,6 +27,9 @@ func (x *Executor) Execute(ctx context.Context, t *executor.Task, notify func(ex
 		notify(executor.Update{Phase: spec.Running})
 		return t.Call(ctx)
 	}
+	if isResource(t) {
+		return x.executeResource(ctx, t, notify)
+	}
 	a := &attempt{x: x, task: t, notify: notify, pod: x.store.follow(PodName(t, x.namespace))}
 	err := a.run(ctx)
 	return a.result, err

@@ -39,6 +39,8 @@ type Executor struct {
 	events events
 	// slots bounds how many requests are under way.
 	slots chan struct{}
+	// kinds is the client of objects of all kinds; nil if New made the Executor.
+	kinds *anyKind
 
 	mu      sync.Mutex
 	closed  bool
@@ -46,6 +48,8 @@ type Executor struct {
 	runs    map[string]*run
 	// readers are the logs that have not been read to their end.
 	readers map[*logReader]struct{}
+	// owners are the UIDs of what owns the objects that runs made, by the run's UID.
+	owners map[string]types.UID
 }
 
 // run is what is kept of a run between BeginRun and EndRun.
@@ -89,11 +93,19 @@ func FromConfig(config *rest.Config, namespace string, opts ...Option) (*Executo
 	if err != nil {
 		return nil, fmt.Errorf("k8s: %w", err)
 	}
-	return New(client, namespace, opts...)
+	x, err := New(client, namespace, opts...)
+	if err != nil {
+		return nil, err
+	}
+	if x.kinds, err = newAnyKind(c); err != nil {
+		return nil, fmt.Errorf("k8s: %w", err)
+	}
+	return x, nil
 }
 
 // New makes an Executor that uses a client of yours. It cannot change the client's limits: client-go's default of 5
-// requests a second makes 190 Pods take 36 seconds to create, and JSON costs more than protobuf. Prefer [FromConfig].
+// requests a second makes 190 Pods take 36 seconds to create, and JSON costs more than protobuf. Nor can
+// it make one for objects of all kinds: resource templates are refused. Prefer [FromConfig].
 func New(client kubernetes.Interface, namespace string, opts ...Option) (*Executor, error) {
 	if namespace == "" {
 		return nil, errors.New("k8s: the namespace is empty")
@@ -190,7 +202,7 @@ func (x *Executor) letGo(uid string) map[executor.ID]remains {
 // its volumeClaimGC says; and its disruption budget. Before that it gives who reads a log of a Pod that is to go 5
 // seconds to read it to its end, since the log goes with the Pod.
 func (x *Executor) EndRun(ctx context.Context, r *executor.Run, phase spec.Phase) error {
-	return errors.Join(x.deletePods(ctx, r, phase, x.letGo(r.UID)), x.deleteShared(ctx, r, phase))
+	return errors.Join(x.deletePods(ctx, r, phase, x.letGo(r.UID)), x.deleteShared(ctx, r, phase), x.disown(ctx, r, phase))
 }
 
 // deletePods deletes the Pods of a run that has ended, all of them or what is left to be deleted.
