@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/validation"
@@ -19,13 +20,21 @@ import (
 func (x *Executor) Check(w *spec.Workflow, leaves []executor.Leaf) error {
 	var p problems
 	p.workflow(&w.Spec)
+	agent := sync.OnceValue(x.checkAgent)
 	for i := range leaves {
-		if l := &leaves[i]; !l.Func {
-			if l.Template.Resource != nil {
-				p.resource(x, l)
-				continue
+		l := &leaves[i]
+		if l.Func {
+			continue
+		}
+		if l.Template.Resource != nil {
+			p.resource(x, l)
+			continue
+		}
+		p.leaf(&w.Spec, l)
+		if u := usesOf(l.Template, l.UsesResult); u.any() {
+			if err := agent(); err != nil {
+				p.add(l.Path, "%s: %w", u.what(), err)
 			}
-			p.leaf(&w.Spec, l)
 		}
 	}
 	return errors.Join(p...)
@@ -35,7 +44,7 @@ func (x *Executor) Check(w *spec.Workflow, leaves []executor.Leaf) error {
 type problems []error
 
 func (p *problems) add(path, format string, args ...any) {
-	*p = append(*p, fmt.Errorf("%s: %s", path, fmt.Sprintf(format, args...)))
+	*p = append(*p, fmt.Errorf("%s: %w", path, fmt.Errorf(format, args...)))
 }
 
 // lacks adds that something is set which this executor does not do.
@@ -100,21 +109,14 @@ func strategy[S ~string](p *problems, path string, s S, known ...S) {
 func (p *problems) leaf(w *spec.WorkflowSpec, l *executor.Leaf) {
 	t := l.Template
 	p.kind(l)
-	if l.UsesResult {
-		p.add(l.Path, "its standard output is used, which the k8s executor does not capture yet")
+	for i := range t.Inputs.Artifacts {
+		p.artifact(l.Path+".inputs.artifacts["+t.Inputs.Artifacts[i].Name+"]", &t.Inputs.Artifacts[i])
 	}
-	for _, a := range t.Inputs.Artifacts {
-		p.lacks(true, l.Path+".inputs.artifacts["+a.Name+"]")
+	for i := range t.Outputs.Artifacts {
+		p.artifact(l.Path+".outputs.artifacts["+t.Outputs.Artifacts[i].Name+"]", &t.Outputs.Artifacts[i])
 	}
-	for _, a := range t.Outputs.Artifacts {
-		p.lacks(true, l.Path+".outputs.artifacts["+a.Name+"]")
-	}
-	for _, o := range t.Outputs.Parameters {
-		if o.ValueFrom != nil {
-			p.add(l.Path+".outputs.parameters["+o.Name+"]", "the k8s executor does not read output parameters from files yet")
-		}
-	}
-	p.lacks(t.ArchiveLocation != nil, l.Path+".archiveLocation")
+	p.lacks(t.ArchiveLocation != nil && t.ArchiveLocation.ArchiveLogs != nil && *t.ArchiveLocation.ArchiveLogs, l.Path+".archiveLocation.archiveLogs")
+	p.set(l)
 	p.lacks(t.Executor != nil, l.Path+".executor")
 	p.metadata(l.Path+".metadata", &t.Metadata)
 	p.containers(w, l)
@@ -127,7 +129,7 @@ func (p *problems) kind(l *executor.Leaf) {
 		name string
 		is   bool
 	}{
-		{"containerSet", t.ContainerSet != nil}, {"data", t.Data != nil},
+		{"data", t.Data != nil},
 		{"http", t.HTTP != nil}, {"plugin", t.Plugin != nil}, {"suspend", t.Suspend != nil},
 	} {
 		if k.is {
@@ -135,8 +137,8 @@ func (p *problems) kind(l *executor.Leaf) {
 			return
 		}
 	}
-	if t.Container == nil && t.Script == nil {
-		p.add(l.Path, "it has neither a container nor a script")
+	if t.Container == nil && t.Script == nil && t.ContainerSet == nil {
+		p.add(l.Path, "it has neither a container nor a script nor a containerSet")
 	}
 }
 
@@ -165,6 +167,12 @@ func (p *problems) containers(w *spec.WorkflowSpec, l *executor.Leaf) {
 		look(l.Path+".container", t.Container)
 	case t.Script != nil:
 		look(l.Path+".script", &t.Script.Container)
+	case t.ContainerSet != nil:
+		for i := range t.ContainerSet.Containers {
+			c := t.ContainerSet.Containers[i].Container
+			c.VolumeMounts = slices.Concat(t.ContainerSet.VolumeMounts, c.VolumeMounts)
+			look(l.Path+".containerSet.containers["+c.Name+"]", &c)
+		}
 	}
 	for i := range t.InitContainers {
 		look(l.Path+".initContainers["+t.InitContainers[i].Name+"]", &t.InitContainers[i].Container)

@@ -12,6 +12,7 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/podflow/podflow/executor"
+	"github.com/podflow/podflow/executor/artifact"
 	"github.com/podflow/podflow/k8s"
 	"github.com/podflow/podflow/workflow/spec"
 )
@@ -48,22 +49,32 @@ func TestCheckRefusesAllAtOnce(t *testing.T) {
 			want = append(want, "templates["+name+"]"+p)
 		}
 	}
-	leaf("set", spec.Template{ContainerSet: &spec.ContainerSet{}}, ".containerSet: ")
+	node := func(name string, after ...string) spec.ContainerNode {
+		return spec.ContainerNode{Container: corev1.Container{Name: name}, Dependencies: after}
+	}
+	leaf("set", spec.Template{ContainerSet: &spec.ContainerSet{}}, ".containerSet.containers: expected at least one")
+	leaf("sets", spec.Template{ContainerSet: &spec.ContainerSet{Containers: []spec.ContainerNode{
+		node("podflow-init"), node("a"), node("a"), node("b", "c"), node("c", "b"), node("d", "bb", "a")}}},
+		".containerSet.containers[podflow-init]: ", ".containerSet.containers[a]: another", ".containerSet: containers wait for each other: b, c",
+		`.containerSet.containers[d].dependencies: no container "bb" in the set; did you mean "b"?`,
+		".containerSet.containers: outputs are those of container main", ": its standard output is used: it needs the agent")
+	leaves[len(leaves)-1].UsesResult = true
 	leaf("res", spec.Template{Resource: &spec.Resource{}}, ".resource.action: ", ".resource.manifest: ")
 	leaf("data", spec.Template{Data: &spec.Data{}}, ".data: ")
 	leaf("http", spec.Template{HTTP: &spec.HTTP{}}, ".http: ")
 	leaf("plugin", spec.Template{Plugin: spec.Plugin{"x": nil}}, ".plugin: ")
 	leaf("none", spec.Template{}, ": it has neither")
 	leaf("all", with(main(), func(t *spec.Template) {
-		t.ArchiveLocation, t.Executor = &spec.ArtifactLocation{}, &spec.ExecutorConfig{}
-		t.Inputs.Artifacts = []spec.Artifact{{Name: "in"}}
-		t.Outputs.Artifacts = []spec.Artifact{{Name: "out"}}
+		t.ArchiveLocation, t.Executor = &spec.ArtifactLocation{ArchiveLogs: &yes}, &spec.ExecutorConfig{}
+		t.Inputs.Artifacts = []spec.Artifact{{Name: "in", ArtifactLocation: spec.ArtifactLocation{GCS: &spec.GCSArtifact{}}}, {Name: "raw"}}
+		t.Outputs.Artifacts = []spec.Artifact{{Name: "out", ArtifactLocation: artifact.Directory("/d")}}
 		t.Outputs.Parameters = []spec.Parameter{{Name: "rows", ValueFrom: &spec.ValueFrom{Path: "/rows"}}}
 		t.Metadata.Annotations = map[string]string{k8s.AnnotationSource: "x"}
 		t.Container.VolumeMounts = []corev1.VolumeMount{{Name: "date"}, {Name: "work"}, {Name: "{{inputs.parameters.v}}"}}
 		t.Sidecars = []spec.UserContainer{{Container: corev1.Container{Name: "s", RestartPolicy: &always}}}
 		t.InitContainers = []spec.UserContainer{{Container: corev1.Container{Name: "i", RestartPolicyRules: []corev1.ContainerRestartRule{{}}}}}
-	}), ".archiveLocation: ", ".executor: ", ".inputs.artifacts[in]: ", ".outputs.artifacts[out]: ", ".outputs.parameters[rows]: ",
+	}), ".archiveLocation.archiveLogs: ", ".executor: ", ".inputs.artifacts[in]: the agent has no driver for gcs", ".outputs.artifacts[out]: ",
+		": its output parameters are files: it needs the agent: build and push its image with",
 		".metadata: ", `.container.volumeMounts[date]: no volume "date" in the template or the workflow; did you mean "data"?`,
 		".sidecars[s].restartPolicy: ", ".initContainers[i].restartPolicyRules: ")
 	leaf("used", main(), ": its standard output is used")
@@ -97,7 +108,7 @@ func TestCheckRefusesAllAtOnce(t *testing.T) {
 
 // TestCheckKnowsAllFields fails when a field is added that nobody has decided about.
 func TestCheckKnowsAllFields(t *testing.T) {
-	const engine, pod, resource, refused, inert = "the engine's", "a Pod's", "asked of the API server", "refused", "without effect as long as what it is about is refused"
+	const engine, pod, resource, refused = "the engine's", "a Pod's", "asked of the API server", "refused"
 	fields := func(v any) (names []string) {
 		for _, f := range reflect.VisibleFields(reflect.TypeOf(v)) {
 			names = append(names, f.Name)
@@ -113,20 +124,19 @@ func TestCheckKnowsAllFields(t *testing.T) {
 	assert.ElementsMatch(t, fields(spec.Template{}), decided(map[string]string{
 		engine: "Name Inputs Outputs Suspend DAG Steps FailFast Parallelism Timeout PendingTimeout RetryStrategy Synchronization " +
 			"Memoize Metrics Annotations",
-		pod: "Container Script Daemon ActiveDeadlineSeconds Metadata Volumes InitContainers Sidecars ServiceAccountName " +
+		pod: "Container Script ContainerSet ArchiveLocation Daemon ActiveDeadlineSeconds Metadata Volumes InitContainers Sidecars ServiceAccountName " +
 			"AutomountServiceAccountToken NodeSelector Affinity Tolerations SchedulerName PriorityClassName HostAliases SecurityContext " +
 			"PodResources ResourceClaims PodSpecPatch",
 		resource: "Resource",
-		refused:  "ContainerSet Data HTTP Plugin ArchiveLocation Executor",
+		refused:  "Data HTTP Plugin Executor",
 	}))
 	assert.ElementsMatch(t, fields(spec.WorkflowSpec{}), decided(map[string]string{
 		engine: "Entrypoint Arguments Templates TemplateDefaults WorkflowTemplateRef OnExit Hooks Suspend Shutdown ActiveDeadlineSeconds " +
-			"Parallelism Priority RetryStrategy Synchronization Metrics TTLStrategy WorkflowMetadata",
+			"Parallelism Priority RetryStrategy Synchronization Metrics TTLStrategy WorkflowMetadata ArtifactGC ArtifactRepositoryRef",
 		pod: "PodGC PodDisruptionBudget VolumeClaimTemplates VolumeClaimGC Volumes ServiceAccountName AutomountServiceAccountToken ImagePullSecrets NodeSelector Affinity Tolerations " +
 			"SchedulerName PodPriorityClassName PodMetadata PodResources ResourceClaims PodSpecPatch SecurityContext HostNetwork " +
 			"HostAliases DNSPolicy DNSConfig",
 		refused: "ArchiveLogs Executor ExecutorPlugins",
-		inert:   "ArtifactGC ArtifactRepositoryRef",
 	}))
 }
 

@@ -124,6 +124,9 @@ func (a *attempt) place(ctx context.Context, unsure bool) (placed *corev1.Pod, e
 		}
 		template, _ := a.task.Template() // buildPod had it
 		a.daemon = template.Daemon != nil && *template.Daemon
+		if err := a.x.inject(ctx, want, a.task, template); err != nil {
+			return err
+		}
 		if unsure {
 			if placed, err = a.x.pods.Get(ctx, a.pod.name, metav1.GetOptions{}); err == nil {
 				return a.adopt(ctx, placed, want)
@@ -222,6 +225,9 @@ func (a *attempt) follow(ctx context.Context) error {
 			return err
 		}
 		next := a.judge(ctx)
+		if a.x.noVolume(&a.seen, false) {
+			a.seen.kind = broken
+		}
 		if a.seen.ended() {
 			return nil
 		}
@@ -270,11 +276,14 @@ func (a *attempt) end(ctx context.Context) error {
 		if o.logs {
 			a.tell(spec.Running, "", true)
 		}
-		a.x.remember(a.task, a.pod.name, o)
 		a.result = executor.Result{Phase: spec.Succeeded, ExitCode: o.code}
 		if o.kind == failed {
 			a.result.Phase, a.result.Message = spec.Failed, cmp.Or(o.message, o.reason)
 		}
+		if err := a.collect(ctx); err != nil {
+			return err
+		}
+		a.x.remember(a.task, a.pod.name, o)
 		return nil
 	}
 	err := errors.New(strings.TrimSuffix(fmt.Sprintf("Pod %s: %s: %s", a.pod.name, o.reason, o.message), ": "))
@@ -283,6 +292,9 @@ func (a *attempt) end(ctx context.Context) error {
 		if rerr := a.x.remove(ctx, a.pod, a.uid); rerr != nil {
 			err = errors.Join(err, rerr)
 		}
+	}
+	if a.x.noVolume(o, true) {
+		return errNoVolume(o)
 	}
 	if o.kind == lost {
 		return &executor.LostError{Reason: o.reason, Once: o.once, Err: err}

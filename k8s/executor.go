@@ -15,6 +15,7 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/podflow/podflow/executor"
+	"github.com/podflow/podflow/k8s/registry"
 	"github.com/podflow/podflow/workflow/spec"
 )
 
@@ -41,6 +42,9 @@ type Executor struct {
 	slots chan struct{}
 	// kinds is the client of objects of all kinds; nil if New made the Executor.
 	kinds *anyKind
+	// agent is what goes into Pods that have more than an exit code to tell, and images looks images up for it.
+	agent  agent
+	images registry.Client
 
 	mu      sync.Mutex
 	closed  bool

@@ -17,6 +17,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/podflow/podflow/executor"
+	"github.com/podflow/podflow/workflow/spec"
 )
 
 // Logs follows the log of container main from its beginning to its end, also when main has not begun yet, and over
@@ -31,7 +32,7 @@ func (x *Executor) Logs(ctx context.Context, t *executor.Task) (io.ReadCloser, e
 	}
 	x.watch.hold()
 	r := &logReader{
-		x: x, run: t.ID.Run, pod: x.store.follow(PodName(t, x.namespace)), pause: backoff{waits: &x.waits},
+		x: x, run: t.ID.Run, container: logContainer(t), pod: x.store.follow(PodName(t, x.namespace)), pause: backoff{waits: &x.waits},
 		done: make(chan struct{}),
 	}
 	r.ctx, r.cancel = context.WithCancel(ctx)
@@ -61,14 +62,29 @@ func (x *Executor) Logs(ctx context.Context, t *executor.Task) (io.ReadCloser, e
 	return r, nil
 }
 
+// logContainer is the container whose log is that of the node: main, or the first of a set that has no main.
+func logContainer(t *executor.Task) string {
+	template, err := t.Template()
+	if err != nil || template.ContainerSet == nil || len(template.ContainerSet.Containers) == 0 {
+		return MainContainer
+	}
+	set := template.ContainerSet.Containers
+	if slices.ContainsFunc(set, func(c spec.ContainerNode) bool { return c.Name == MainContainer }) {
+		return MainContainer
+	}
+	return set[0].Name
+}
+
 // logReader reads the log of one container.
 type logReader struct {
-	x      *Executor
-	run    string
-	pod    *entry
-	ctx    context.Context
-	cancel context.CancelFunc
-	pause  backoff
+	x   *Executor
+	run string
+	// container is the one whose log is read.
+	container string
+	pod       *entry
+	ctx       context.Context
+	cancel    context.CancelFunc
+	pause     backoff
 	// done is closed once nothing more is read from the Pod.
 	done chan struct{}
 
@@ -227,7 +243,7 @@ func (r *logReader) open() error {
 }
 
 func (r *logReader) request(last bool) error {
-	opts := &corev1.PodLogOptions{Container: MainContainer, Follow: true, Timestamps: true}
+	opts := &corev1.PodLogOptions{Container: r.container, Follow: true, Timestamps: true}
 	if !r.at.time.IsZero() {
 		since := metav1.NewTime(r.at.time)
 		opts.SinceTime = &since

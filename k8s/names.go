@@ -30,6 +30,8 @@ const (
 	AnnotationDigest = prefix + "digest"
 	// AnnotationSource has the source of a script. The kubelet projects it into a file of the container.
 	AnnotationSource = prefix + "source"
+	// AnnotationContainers has the names of the containers of a containerSet, with commas between. Others have none.
+	AnnotationContainers = prefix + "containers"
 )
 
 // prefix is what our labels and annotations begin with. Nobody else's may.

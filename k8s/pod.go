@@ -71,6 +71,9 @@ func setMetadata(p *corev1.Pod, t *executor.Task, w *spec.WorkflowSpec, template
 	if template.Script != nil {
 		p.Annotations[AnnotationSource] = template.Script.Source
 	}
+	if set := template.ContainerSet; set != nil {
+		p.Annotations[AnnotationContainers] = strings.Join(setNames(set.Containers), ",")
+	}
 	return nil
 }
 
@@ -98,35 +101,30 @@ func ours(maps ...map[string]string) (key string, found bool) {
 
 // setContainers sets the containers and the volumes that they mount.
 func setContainers(p *corev1.Pod, r *executor.Run, template *spec.Template) error {
-	var main corev1.Container
-	switch {
-	case template.Container != nil:
-		main = *template.Container
-	case template.Script != nil:
-		main = template.Script.Container
-	default:
-		return fmt.Errorf("template %s has neither a container nor a script", template.Name)
+	programs, err := programsOf(template)
+	if err != nil {
+		return err
 	}
-	main.Name = MainContainer
+	main := &programs[0]
 	for i := range template.InitContainers {
-		p.Spec.InitContainers = append(p.Spec.InitContainers, beside(&main, &template.InitContainers[i]))
+		p.Spec.InitContainers = append(p.Spec.InitContainers, beside(main, &template.InitContainers[i]))
 	}
 	for i := range template.Sidecars {
-		c := beside(&main, &template.Sidecars[i])
+		c := beside(main, &template.Sidecars[i])
 		always := corev1.ContainerRestartPolicyAlways
 		c.RestartPolicy = &always
 		p.Spec.InitContainers = append(p.Spec.InitContainers, c)
 	}
 	var missing string
 	p.Spec.Volumes, missing = mounted(slices.Concat(template.Volumes, r.Workflow.Spec.Volumes, claimVolumes(r)),
-		append(p.Spec.InitContainers, main))
+		slices.Concat(p.Spec.InitContainers, programs))
 	if missing != "" {
 		return fmt.Errorf("no volume %q in the template or the workflow", missing)
 	}
 	if template.Script != nil {
-		addScript(&p.Spec, &main)
+		addScript(&p.Spec, main)
 	}
-	p.Spec.Containers = []corev1.Container{main}
+	p.Spec.Containers = programs
 	p.Spec.RestartPolicy = corev1.RestartPolicyNever
 	return nil
 }
@@ -269,11 +267,12 @@ func patchSpec(s *corev1.PodSpec, patch string) error {
 	if err != nil {
 		return fmt.Errorf("podSpecPatch: %w", err)
 	}
-	before, err := json.Marshal(s)
+	before := *s
+	raw, err := json.Marshal(s)
 	if err != nil {
 		return fmt.Errorf("podSpecPatch: %w", err)
 	}
-	after, err := strategicpatch.StrategicMergePatch(before, text, corev1.PodSpec{})
+	after, err := strategicpatch.StrategicMergePatch(raw, text, corev1.PodSpec{})
 	if err != nil {
 		return fmt.Errorf("podSpecPatch: %w", err)
 	}
@@ -284,8 +283,11 @@ func patchSpec(s *corev1.PodSpec, patch string) error {
 	if s.RestartPolicy != corev1.RestartPolicyNever {
 		return fmt.Errorf("podSpecPatch: restartPolicy must stay Never, not %s", s.RestartPolicy)
 	}
-	if !slices.ContainsFunc(s.Containers, func(c corev1.Container) bool { return c.Name == MainContainer }) {
-		return fmt.Errorf("podSpecPatch: it takes away container %s", MainContainer)
+	for i := range before.Containers {
+		name := before.Containers[i].Name
+		if !slices.ContainsFunc(s.Containers, func(c corev1.Container) bool { return c.Name == name }) {
+			return fmt.Errorf("podSpecPatch: it takes away container %s", name)
+		}
 	}
 	return nil
 }

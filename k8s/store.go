@@ -1,12 +1,15 @@
 package k8s
 
 import (
+	"slices"
 	"strconv"
 	"sync"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/podflow/podflow/k8s/internal/protocol"
 )
 
 // observation is all that is remembered of a Pod.
@@ -24,6 +27,8 @@ type observation struct {
 	leftover bool
 	// logs says that main has begun, so that there is a log.
 	logs bool
+	// imageVolume says that the agent comes by an image volume.
+	imageVolume bool
 	// ready says that main runs and that its probes, if it has any, let it serve.
 	ready        bool
 	ip, hostNode string
@@ -38,15 +43,17 @@ func observe(p *corev1.Pod, gone bool) observation {
 	if p.DeletionTimestamp != nil {
 		o.terminating = p.DeletionTimestamp.Time
 	}
-	o.over = gone || p.Status.Phase == corev1.PodFailed || p.Status.Phase == corev1.PodSucceeded
+	o.imageVolume = hasImageVolume(p)
+	_, end := programEnd(p)
+	o.over = gone || end != nil || p.Status.Phase == corev1.PodFailed || p.Status.Phase == corev1.PodSucceeded
+	names := programNames(p)
 	for i := range p.Status.ContainerStatuses {
 		s := &p.Status.ContainerStatuses[i]
 		switch {
-		case s.Name == MainContainer:
-			o.logs = s.State.Running != nil || s.State.Terminated != nil
-			o.over = o.over || s.State.Terminated != nil
+		case slices.Contains(names, s.Name):
+			o.logs = o.logs || s.State.Running != nil || s.State.Terminated != nil
 			o.ready = s.Ready && s.State.Running != nil && p.Status.PodIP != ""
-		case s.State.Terminated == nil:
+		case s.State.Terminated == nil && s.Name != protocol.OutputsContainer:
 			o.leftover = true
 		}
 	}

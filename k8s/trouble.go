@@ -8,6 +8,8 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+
+	"github.com/podflow/podflow/k8s/internal/protocol"
 )
 
 // kind is what a Pod's status means for its attempt.
@@ -39,6 +41,16 @@ type verdict struct {
 	then     kind
 	// once says that the loss excuses a node one time only.
 	once bool
+	// ends are how the containers with the agent ended, once the attempt has.
+	ends []containerEnd
+}
+
+// containerEnd is how a container with the agent ended.
+type containerEnd struct {
+	name string
+	// report is its termination message.
+	report string
+	code   int32
 }
 
 // ended says that there is nothing to wait for any more.
@@ -92,7 +104,15 @@ var eventReasons = map[string]verdict{
 
 // judge says what a Pod's status means. With gone, it is the last status of a Pod that is no more.
 func judge(p *corev1.Pod, gone bool) verdict {
-	main := terminated(p.Status.ContainerStatuses, MainContainer)
+	v := judgeStatus(p, gone)
+	if v.ended() && injected(p) {
+		v.ends = endsOf(p)
+	}
+	return v
+}
+
+func judgeStatus(p *corev1.Pod, gone bool) verdict {
+	program, main := programEnd(p)
 	end := main
 	if end == nil {
 		end, _ = failedInit(p)
@@ -111,7 +131,7 @@ func judge(p *corev1.Pod, gone bool) verdict {
 	case deleted && !own && (gone || end != nil || p.Status.Phase == corev1.PodFailed):
 		return verdict{kind: lost, once: true, reason: "Deleted", message: "the Pod was deleted by someone"}
 	case main != nil:
-		return mainEnd(main, p)
+		return mainEnd(program, main, p)
 	case p.Status.Phase == corev1.PodFailed:
 		return initEnd(p)
 	case p.Status.Phase == corev1.PodSucceeded:
@@ -130,8 +150,8 @@ func disrupted(p *corev1.Pod, gone bool) (verdict, bool) {
 	}
 	c := p.Status.Conditions[i]
 	deleted := gone || p.DeletionTimestamp != nil
-	over := gone || p.Status.Phase == corev1.PodFailed || p.Status.Phase == corev1.PodSucceeded ||
-		terminated(p.Status.ContainerStatuses, MainContainer) != nil
+	_, end := programEnd(p)
+	over := gone || p.Status.Phase == corev1.PodFailed || p.Status.Phase == corev1.PodSucceeded || end != nil
 	if !over || p.Status.Phase != corev1.PodFailed && !deleted {
 		return verdict{}, false
 	}
@@ -160,7 +180,7 @@ func podFailure(p *corev1.Pod) (verdict, bool) {
 		return verdict{}, false
 	}
 	k, known := podReasons[reason]
-	main := terminated(p.Status.ContainerStatuses, MainContainer)
+	_, main := programEnd(p)
 	if !known {
 		if init, _ := failedInit(p); main != nil || init != nil {
 			return verdict{}, false
@@ -169,19 +189,23 @@ func podFailure(p *corev1.Pod) (verdict, bool) {
 	}
 	v := verdict{kind: k, reason: reason, message: cmp.Or(p.Status.Message, reason)}
 	if main != nil && k == failed {
-		v.code = code(main)
+		v.code = code(p)
 	}
 	return v, true
 }
 
-// mainEnd is the verdict on the end of container main.
-func mainEnd(t *corev1.ContainerStateTerminated, p *corev1.Pod) verdict {
-	if v, ok := containerTrouble(MainContainer, t); ok {
+// mainEnd is the verdict on the end of the program.
+func mainEnd(name string, t *corev1.ContainerStateTerminated, p *corev1.Pod) verdict {
+	if v, ok := containerTrouble(name, t); ok {
 		return v
 	}
-	v := verdict{kind: succeeded, code: code(t)}
+	v := verdict{kind: succeeded, code: code(p)}
 	if t.ExitCode != 0 {
-		v.kind, v.message = failed, exitMessage(MainContainer, t)
+		if injected(p) {
+			t = t.DeepCopy()
+			t.Message = "" // it is the report
+		}
+		v.kind, v.message = failed, exitMessage(name, t)
 		return v
 	}
 	if name, s := brokenSidecar(p); s != nil {
@@ -199,7 +223,11 @@ func initEnd(p *corev1.Pod) verdict {
 	if v, ok := containerTrouble(name, t); ok {
 		return v
 	}
-	return verdict{kind: failed, reason: t.Reason, message: exitMessage(name, t)}
+	v := verdict{kind: failed, reason: t.Reason, message: exitMessage(name, t)}
+	if name == protocol.InitContainer {
+		v.kind = broken // it is the agent's, not the program's
+	}
+	return v
 }
 
 // containerTrouble is the verdict on a container whose end is not that of its program.
@@ -216,10 +244,8 @@ func containerTrouble(name string, t *corev1.ContainerStateTerminated) (verdict,
 
 // underway is the verdict on a Pod that has not ended.
 func underway(p *corev1.Pod) verdict {
-	for i := range p.Status.ContainerStatuses {
-		if s := &p.Status.ContainerStatuses[i]; s.Name == MainContainer && s.State.Running != nil {
-			return verdict{kind: running}
-		}
+	if begun(p) {
+		return verdict{kind: running}
 	}
 	if name, t := brokenSidecar(p); t != nil {
 		return verdict{kind: failed, reason: t.Reason, message: exitMessage(name, t)}
@@ -245,6 +271,22 @@ func underway(p *corev1.Pod) verdict {
 		}
 	}
 	return v
+}
+
+// begun says that the program runs: of a set, that a container does and none is in trouble.
+func begun(p *corev1.Pod) bool {
+	names, begun := programNames(p), false
+	for i := range p.Status.ContainerStatuses {
+		s := &p.Status.ContainerStatuses[i]
+		if !slices.Contains(names, s.Name) {
+			continue
+		}
+		begun = begun || s.State.Waiting == nil && (s.State.Running != nil || s.State.Terminated != nil)
+		if w := s.State.Waiting; w != nil && waitReasons[w.Reason] != none {
+			return false
+		}
+	}
+	return begun
 }
 
 // inTrouble is the verdict on a container that waits because something is wrong.
@@ -296,6 +338,47 @@ func failedInit(p *corev1.Pod) (*corev1.ContainerStateTerminated, string) {
 	return nil, ""
 }
 
+// programEnd is how the program ended, and the name of its container; nil if it has not. That of a set has when all its
+// containers have: as the one that failed first did, or else as the one that ended last.
+func programEnd(p *corev1.Pod) (name string, end *corev1.ContainerStateTerminated) {
+	for _, n := range programNames(p) {
+		t := terminated(p.Status.ContainerStatuses, n)
+		if t == nil {
+			return "", nil
+		}
+		if end == nil || endsFor(t, end) {
+			name, end = n, t
+		}
+	}
+	return name, end
+}
+
+// endsFor says that how one container of a set ended counts for more than how another one did.
+func endsFor(one, other *corev1.ContainerStateTerminated) bool {
+	if failed := one.ExitCode != 0; failed != (other.ExitCode != 0) {
+		return failed
+	} else if failed {
+		return one.FinishedAt.Before(&other.FinishedAt)
+	}
+	return other.FinishedAt.Before(&one.FinishedAt)
+}
+
+// injected says that the Pod's programs run under the agent.
+func injected(p *corev1.Pod) bool {
+	return slices.ContainsFunc(p.Spec.Volumes, func(v corev1.Volume) bool { return v.Name == protocol.BinaryVolume })
+}
+
+// endsOf are the ends of the containers with the agent that have ended.
+func endsOf(p *corev1.Pod) []containerEnd {
+	var ends []containerEnd
+	for _, name := range programNames(p) {
+		if t := terminated(p.Status.ContainerStatuses, name); t != nil {
+			ends = append(ends, containerEnd{name: name, report: t.Message, code: t.ExitCode})
+		}
+	}
+	return ends
+}
+
 // terminated is how the container ended, or nil.
 func terminated(statuses []corev1.ContainerStatus, name string) *corev1.ContainerStateTerminated {
 	for i := range statuses {
@@ -315,7 +398,11 @@ func exitMessage(name string, t *corev1.ContainerStateTerminated) string {
 	return m
 }
 
-func code(t *corev1.ContainerStateTerminated) *int {
-	c := int(t.ExitCode)
-	return &c
+// code is main's exit code; nil if it has none, or the Pod, as many a set, no main.
+func code(p *corev1.Pod) *int {
+	t := terminated(p.Status.ContainerStatuses, MainContainer)
+	if t == nil {
+		return nil
+	}
+	return new(int(t.ExitCode))
 }

@@ -1,0 +1,150 @@
+package k8s
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/podflow/podflow/executor"
+	"github.com/podflow/podflow/k8s/internal/protocol"
+	"github.com/podflow/podflow/workflow/spec"
+)
+
+// collect puts what the program left into the attempt's result, after its Pod has ended. Until then nothing is told of
+// that end, so that what is told is whole.
+func (a *attempt) collect(ctx context.Context) error {
+	template, err := a.task.Template()
+	if err != nil {
+		return err
+	}
+	u := usesOf(template, a.task.WantResult)
+	if !u.any() {
+		return nil
+	}
+	main := -1
+	for i, e := range a.seen.ends {
+		r, err := a.report(ctx, e)
+		switch {
+		case err != nil && e.code == killed:
+			// The agent was killed with its program, for memory or at the end of a grace period, and left no report.
+		case err != nil:
+			return err
+		case e.name == MainContainer:
+			main = i
+			err = a.take(template, &u, r)
+		}
+		if err == nil && r != nil && r.Problem != nil {
+			err = a.problem(r)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if main < 0 && a.seen.kind == succeeded && (u.result || len(u.values) > 0 || len(template.Outputs.Artifacts) > 0) {
+		return a.lost(&protocol.DamagedError{Reason: "container main left none"})
+	}
+	return nil
+}
+
+// killed is the exit code of a container that got SIGKILL.
+const killed = 137
+
+func (a *attempt) lost(err error) error {
+	return &executor.LostError{Reason: "ResultLost", Err: fmt.Errorf("Pod %s: %w", a.pod.name, err)}
+}
+
+// report is the report of a container. What is damaged is read again.
+func (a *attempt) report(ctx context.Context, e containerEnd) (*protocol.Report, error) {
+	pause := backoff{waits: &a.x.waits}
+	for try := 1; ; try++ {
+		r, err := protocol.Decode(protocol.AttemptOf(a.task.ID), e.report, func() (io.ReadCloser, error) {
+			return a.x.pods.GetLogs(a.pod.name, &corev1.PodLogOptions{Container: protocol.OutputsContainer, Follow: true}).Stream(ctx)
+		})
+		if err == nil {
+			return r, nil
+		}
+		if version, ok := errors.AsType[*protocol.VersionError](err); ok {
+			return nil, fmt.Errorf("k8s: Pod %s: %w", a.pod.name, version)
+		}
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		if a.seen.gone || notFound(err) || try == reads || e.code == killed {
+			return nil, a.lost(err)
+		}
+		if sleep(ctx, pause.next(0)) != nil {
+			return nil, context.Cause(ctx)
+		}
+		if p, err := a.x.pods.Get(ctx, a.pod.name, metav1.GetOptions{}); err == nil && p.UID == a.uid {
+			if ends := endsOf(p); slices.ContainsFunc(ends, func(end containerEnd) bool { return end.name == e.name }) {
+				e = ends[slices.IndexFunc(ends, func(end containerEnd) bool { return end.name == e.name })]
+			}
+		}
+	}
+}
+
+// reads is how often a report is read before it is lost.
+const reads = 6
+
+// problem is what a problem of the agent as a whole means for the attempt.
+func (a *attempt) problem(r *protocol.Report) error {
+	text := fmt.Errorf("Pod %s: container %s: %w", a.pod.name, r.Container, r.Problem)
+	switch r.Problem.Kind {
+	case protocol.NotRun:
+		return nil // the program that it waited for failed, and that is told
+	case protocol.Again, protocol.Stopped, protocol.Agent:
+		return &executor.LostError{Reason: "AgentFailed", Err: text}
+	}
+	return fmt.Errorf("k8s: %w", text)
+}
+
+// take takes what main left. Of a program that failed it is what is there.
+func (a *attempt) take(t *spec.Template, u *uses, r *protocol.Report) error {
+	if r.Result != nil && r.Result.Problem == nil && u.result {
+		a.result.Result = &r.Result.Data
+	}
+	var errs []error
+	wrong := func(kind, name, path string, p *protocol.Problem) {
+		errs = append(errs, fmt.Errorf("outputs.%s[%s]: %s: %w", kind, name, path, p))
+	}
+	if r.Result != nil && r.Result.Problem != nil {
+		errs = append(errs, fmt.Errorf("outputs.result: %w", r.Result.Problem))
+	}
+	for i := range r.Values {
+		v := &r.Values[i]
+		at := slices.IndexFunc(t.Outputs.Parameters, func(p spec.Parameter) bool { return p.Name == v.Name })
+		if at < 0 {
+			continue
+		}
+		from := t.Outputs.Parameters[at].ValueFrom
+		switch {
+		case v.Problem == nil:
+			a.result.Outputs = append(a.result.Outputs, executor.Value{Name: v.Name, Value: v.Data})
+		case v.Problem.Kind == protocol.Missing && from.Default != nil:
+			a.result.Outputs = append(a.result.Outputs, executor.Value{Name: v.Name, Value: string(*from.Default)})
+		default:
+			wrong("parameters", v.Name, from.Path, v.Problem)
+		}
+	}
+	for i := range r.Artifacts {
+		kept := &r.Artifacts[i]
+		at := slices.IndexFunc(t.Outputs.Artifacts, func(d spec.Artifact) bool { return d.Name == kept.Name })
+		switch {
+		case at < 0:
+		case kept.Problem != nil:
+			wrong("artifacts", kept.Name, t.Outputs.Artifacts[at].Path, kept.Problem)
+		default:
+			a.result.Artifacts = append(a.result.Artifacts,
+				executor.Artifact{Artifact: t.Outputs.Artifacts[at], Size: kept.Size, SHA256: kept.SHA256})
+		}
+	}
+	if a.result.Phase == spec.Failed || len(errs) == 0 {
+		return nil
+	}
+	return fmt.Errorf("k8s: Pod %s: %w", a.pod.name, errors.Join(errs...))
+}
