@@ -2,6 +2,7 @@ package artifact
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -11,8 +12,7 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
-
-	"crypto/rand"
+	"syscall"
 
 	"github.com/podflow/podflow/workflow/spec"
 )
@@ -60,7 +60,7 @@ func (volumeDriver) Open(_ context.Context, l *spec.ArtifactLocation, _ Secrets)
 	return directory(VolumeMount(claim)), nil
 }
 
-// directory keeps each key as a file below it. It is made when something is put there. All users may read and write
+// directory keeps each key as a file below it, so that a/b and a cannot both be there. It is made when something is put there. All users may read and write
 // what is in it, as the Pods that share a volume may run as different ones; the directory itself is its maker's.
 type directory string
 
@@ -109,7 +109,7 @@ func (d directory) Get(ctx context.Context, key string) (io.ReadCloser, error) {
 		return nil, err
 	}
 	defer root.Close()
-	if info, err := root.Stat(name); err == nil && info.IsDir() {
+	if info, err := root.Stat(name); isNothing(err) || err == nil && info.IsDir() {
 		return nil, &fs.PathError{Op: "get", Path: key, Err: fs.ErrNotExist}
 	}
 	f, _, err := openFile(root, name)
@@ -151,7 +151,7 @@ func (d directory) List(ctx context.Context, prefix string) iter.Seq2[string, er
 			} else if err == nil && e.IsDir() {
 				return nil
 			}
-			if errors.Is(err, fs.ErrNotExist) {
+			if isNothing(err) {
 				return nil // gone meanwhile
 			}
 			if err != nil {
@@ -246,8 +246,13 @@ func writeFile(root *os.Root, name string, r io.Reader, mode fs.FileMode) error 
 	return errors.Join(err, f.Chmod(mode), f.Close())
 }
 
+// isNothing says that there is nothing of that name, nor could be.
+func isNothing(err error) bool {
+	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)
+}
+
 func ignoreNotExist(err error) error {
-	if errors.Is(err, fs.ErrNotExist) {
+	if isNothing(err) {
 		return nil
 	}
 	return err

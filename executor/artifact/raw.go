@@ -2,12 +2,11 @@ package artifact
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
 	"strings"
-
-	"errors"
 
 	"github.com/podflow/podflow/workflow/spec"
 )
