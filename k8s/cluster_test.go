@@ -24,6 +24,7 @@ import (
 
 	"github.com/podflow/podflow/executor"
 	"github.com/podflow/podflow/k8s"
+	"github.com/podflow/podflow/k8s/agent/image/imagetest"
 	"github.com/podflow/podflow/workflow/spec"
 )
 
@@ -109,6 +110,12 @@ func (c *cluster) executor(w k8s.Waits, opts ...k8s.Option) *k8s.Executor {
 	x.Hasten(w)
 	c.Cleanup(func() { assert.NoError(c, x.Close()) })
 	return x
+}
+
+// withAgent is the options of an Executor whose Pods can have the agent, on a cluster that pulls from a registry here.
+func withAgent(t testing.TB) []k8s.Option {
+	adminConfig(t)
+	return []k8s.Option{k8s.WithAgentImage(imagetest.Push(t)), k8s.WithMirror("docker.io", imagetest.Registry(t))}
 }
 
 // pod is a Pod as it is now, or nil.

@@ -15,21 +15,28 @@ import (
 )
 
 func TestConformance(t *testing.T) {
+	t.Run("ImageVolume", func(t *testing.T) { conform(t, func(*k8s.Executor) {}) })
+	t.Run("InitContainer", func(t *testing.T) { conform(t, (*k8s.Executor).AgentByInit) })
+}
+
+func conform(t *testing.T, change func(*k8s.Executor)) {
 	c := newCluster(t, nil)
+	agent := withAgent(t)
 	container := corev1.Container{Image: image, Command: []string{"true"}}
 	executortest.Run(t, executortest.Config{
 		New: func(t *testing.T) executor.Executor {
-			x, err := k8s.FromConfig(c.config, c.namespace, k8s.WithPodGC(spec.PodGCOnWorkflowCompletion))
+			x, err := k8s.FromConfig(c.config, c.namespace, append(agent, k8s.WithPodGC(spec.PodGCOnWorkflowCompletion))...)
 			require.NoError(t, err)
 			x.Hasten(k8s.Waits{})
+			change(x)
 			t.Cleanup(func() { require.NoError(t, x.Close()) })
 			return x
 		},
 		Image: image,
-		Lacks: executortest.Results | executortest.Files,
 		Refuse: map[string]spec.Template{
-			"http":                 {HTTP: &spec.HTTP{URL: "http://example.com"}},
-			"inputs.artifacts[in]": {Container: &container, Inputs: spec.Inputs{Artifacts: []spec.Artifact{{Name: "in"}}}},
+			"http": {HTTP: &spec.HTTP{URL: "http://example.com"}},
+			"inputs.artifacts[in]": {Container: &container, Inputs: spec.Inputs{Artifacts: []spec.Artifact{{
+				Name: "in", ArtifactLocation: spec.ArtifactLocation{GCS: &spec.GCSArtifact{}}}}}},
 			"container.volumeMounts[v]": {Container: &corev1.Container{
 				Image: image, VolumeMounts: []corev1.VolumeMount{{Name: "v", MountPath: "/v"}}}},
 		},

@@ -33,6 +33,9 @@ func (x *Executor) Hasten(w Waits) {
 // ListOnly makes the watch begin with a list, as for a server that cannot stream what is there.
 func (x *Executor) ListOnly() { x.watch.listOnly = true }
 
+// AgentByInit makes the agent come by an init container, as where an image cannot be a volume.
+func (x *Executor) AgentByInit() { x.agent.volumes = byInit }
+
 // Followed is how many names are followed.
 func (x *Executor) Followed() int {
 	x.store.mu.Lock()

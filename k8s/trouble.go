@@ -273,16 +273,15 @@ func underway(p *corev1.Pod) verdict {
 	return v
 }
 
-// begun says that the program runs: of a set, that a container does and none is in trouble.
+// begun says that the program runs: of a set, that a container does and none is in trouble. Neither may be the container
+// for which the program's end waits.
 func begun(p *corev1.Pod) bool {
 	names, begun := programNames(p), false
 	for i := range p.Status.ContainerStatuses {
 		s := &p.Status.ContainerStatuses[i]
-		if !slices.Contains(names, s.Name) {
-			continue
-		}
-		begun = begun || s.State.Waiting == nil && (s.State.Running != nil || s.State.Terminated != nil)
-		if w := s.State.Waiting; w != nil && waitReasons[w.Reason] != none {
+		program := slices.Contains(names, s.Name)
+		begun = begun || program && (s.State.Running != nil || s.State.Terminated != nil)
+		if w := s.State.Waiting; w != nil && (program || s.Name == protocol.OutputsContainer) && waitReasons[w.Reason] != none {
 			return false
 		}
 	}
