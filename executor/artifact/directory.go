@@ -181,7 +181,11 @@ func (d directory) Delete(_ context.Context, key string) error {
 	if info, err := root.Lstat(name); err != nil || info.IsDir() != strings.HasSuffix(key, "/") {
 		return ignoreNotExist(err)
 	}
-	if err := ignoreNotExist(root.Remove(name)); err != nil {
+	err = root.Remove(name)
+	if errors.Is(err, syscall.ENOTEMPTY) || errors.Is(err, syscall.EEXIST) {
+		return nil // not an empty directory, so the key holds nothing
+	}
+	if err := ignoreNotExist(err); err != nil {
 		return err
 	}
 	for dir := path.Dir(name); dir != "." && root.Remove(dir) == nil; {
