@@ -66,7 +66,7 @@ func start(args []string, at layout) int {
 		err = fmt.Errorf("unknown role %q", role)
 	}
 	if err != nil {
-		return fail(err)
+		return fail(errors.Join(err, at.writeReport(err.Error())))
 	}
 	return 0
 }

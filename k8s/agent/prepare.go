@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/podflow/podflow/executor/artifact"
 	"github.com/podflow/podflow/k8s/internal/protocol"
 )
 
@@ -19,8 +20,16 @@ func prepare(ctx context.Context, in *protocol.Init, at layout) error {
 			return err
 		}
 	}
-	if len(in.Artifacts) > 0 {
-		return errors.ErrUnsupported
+	stores := openStores()
+	for i := range in.Artifacts {
+		a := &in.Artifacts[i]
+		path := filepath.Join(at.path(protocol.InputsDir), a.Name, protocol.InputFile)
+		if err := os.Mkdir(filepath.Dir(path), 0o755); err != nil {
+			return err
+		}
+		if err := artifact.Load(ctx, stores, a, path); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -7,9 +7,12 @@
 //     instructions [Instructions.Run] in its environment, [ReportPath] as its terminationMessagePath, and the volume
 //     [RunVolume] at [RunDir]. It is given no secrets.
 //   - An init container [InitContainer] is there if the binary does not come by an image volume, or if there are input
-//     artifacts: [Instructions.Init]. It runs the image's own program, [ImageBinary] [RoleInit].
+//     artifacts: [Instructions.Init]. It runs the image's own program, [ImageBinary] [RoleInit]. Its termination message,
+//     at [ReportPath] too, is text for people if it fails.
 //   - A container [OutputsContainer] behind all others is there if [Run] has output artifacts, or values that may be too
-//     long for a termination message: [Instructions.Outputs]. It runs [RoleOutputs] with [RunVolume] at [RunDir].
+//     long for a termination message: [Instructions.Outputs]. It runs [RoleOutputs] with [RunVolume] at [RunDir]. Main
+//     waits for it if there are artifacts, so main does not end if it cannot start, for lack of a Secret for example.
+//     It ends a moment after main, also when the Pod is deleted.
 //
 // The agent is PID 1 of its container and takes the program's place: the container ends with the program's exit code, or
 // with 128 and the number of the signal that ended it, or with one of the Exit codes of this package if there was no
@@ -64,10 +67,12 @@ const (
 	RunVolume = "podflow-run"
 	RunDir    = "/podflow/run"
 
-	// InputsVolume is an emptyDir that InitContainer fills at InputsDir: an input artifact is InputsDir/<name>/data,
-	// which main mounts by subPath "<name>/data" at the artifact's path.
+	// InputsVolume is an emptyDir that InitContainer fills at InputsDir: an input artifact is InputsDir/<name>/InputFile,
+	// which main mounts by subPath "<name>/InputFile" at the artifact's path. Of an optional one that is not there the
+	// kubelet makes an empty directory.
 	InputsVolume = "podflow-inputs"
 	InputsDir    = "/podflow/inputs"
+	InputFile    = "data"
 
 	// ReportPath is the terminationMessagePath of a container that the agent runs in. It is not Kubernetes' default, so
 	// that a program that writes its own message there spoils nothing.
