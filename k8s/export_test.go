@@ -1,6 +1,7 @@
 package k8s
 
 import (
+	"context"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -32,6 +33,22 @@ func (x *Executor) Hasten(w Waits) {
 
 // ListOnly makes the watch begin with a list, as for a server that cannot stream what is there.
 func (x *Executor) ListOnly() { x.watch.listOnly = true }
+
+// PodOf is the Pod of a task, with the agent if it needs it.
+func (x *Executor) PodOf(ctx context.Context, t *executor.Task) (*corev1.Pod, error) {
+	p, err := buildPod(t, x.namespace)
+	if err != nil {
+		return nil, err
+	}
+	template, err := t.Template()
+	if err != nil {
+		return nil, err
+	}
+	return p, x.inject(ctx, p, t, template)
+}
+
+// AgentByVolume makes the agent come by an image volume, without asking whether that is possible.
+func (x *Executor) AgentByVolume() { x.agent.volumes = byVolume }
 
 // AgentByInit makes the agent come by an init container, as where an image cannot be a volume.
 func (x *Executor) AgentByInit() { x.agent.volumes = byInit }
