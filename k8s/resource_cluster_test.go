@@ -26,18 +26,10 @@ import (
 
 // allow lets the service account do something more with resources of the namespace.
 func (c *cluster) allow(group, resource string, verbs ...string) {
-	role := &rbacv1.Role{
+	c.bind(&rbacv1.Role{
 		ObjectMeta: metav1.ObjectMeta{GenerateName: "more-"},
 		Rules:      []rbacv1.PolicyRule{{APIGroups: []string{group}, Resources: []string{resource}, Verbs: verbs}},
-	}
-	role, err := c.admin.RbacV1().Roles(c.namespace).Create(c.ctx, role, metav1.CreateOptions{})
-	require.NoError(c, err)
-	_, err = c.admin.RbacV1().RoleBindings(c.namespace).Create(c.ctx, &rbacv1.RoleBinding{
-		ObjectMeta: metav1.ObjectMeta{Name: role.Name},
-		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "Role", Name: role.Name},
-		Subjects:   []rbacv1.Subject{{Kind: rbacv1.ServiceAccountKind, Name: "podflow", Namespace: c.namespace}},
-	}, metav1.CreateOptions{})
-	require.NoError(c, err)
+	})
 }
 
 // resources is a cluster whose service account may do all with ConfigMaps and Jobs.
