@@ -40,7 +40,7 @@ func TestArgoRecords(t *testing.T) {
 	t.Run("records", func(t *testing.T) {
 		for _, want := range records {
 			w, err := want.Workflow(t)
-			if err != nil || want.Timing {
+			if err != nil || want.Timing || usesResources(w) {
 				continue
 			}
 			wf, err := workflow.FromSpec(w, workflow.Templates(t.Context(), source))

@@ -1,0 +1,149 @@
+package k8s_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"hash/fnv"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/watch"
+
+	"github.com/podflow/podflow/internal/argotest"
+	"github.com/podflow/podflow/k8s"
+	"github.com/podflow/podflow/workflow"
+	"github.com/podflow/podflow/workflow/spec"
+)
+
+// usesResources says that a record has resource templates, for which its test has to prepare the namespace.
+func usesResources(w *spec.Workflow) bool {
+	return slices.ContainsFunc(w.Spec.Templates, func(t spec.Template) bool { return t.Resource != nil })
+}
+
+// TestArgoResources runs Argo's records of resource templates, and compares the whole tree to what Argo's controller did.
+// What Argo has there by itself is made first: its own object, and the Pod in which it has kubectl run. Its controller is
+// played.
+func TestArgoResources(t *testing.T) {
+	c := newCluster(t, nil)
+	c.argoKinds()
+	c.bind(&rbacv1.Role{ObjectMeta: metav1.ObjectMeta{Name: "all"}, Rules: []rbacv1.PolicyRule{{
+		APIGroups: []string{"", "apps", "argoproj.io"},
+		Resources: []string{"configmaps", "services", "statefulsets", "workflows", "pods"},
+		Verbs:     []string{"get", "list", "watch", "create", "patch", "delete"},
+	}}})
+	c.playController()
+	source := argotest.Source(t)
+	x := c.executor(k8s.Waits{}, k8s.WithPodGC(spec.PodGCOnWorkflowCompletion))
+	ran := 0
+	for _, want := range argotest.Records(t) {
+		w, err := want.Workflow(t)
+		if err != nil || !usesResources(w) {
+			continue
+		}
+		ran++
+		t.Run(want.Name, func(t *testing.T) {
+			w.Name, w.GenerateName = strings.ReplaceAll(want.Name, ".", "-"), ""
+			wf, err := workflow.FromSpec(w, workflow.Templates(t.Context(), source))
+			require.NoError(t, err)
+			c.makeOwn(w.Name)
+			runner := workflow.NewRunner(x, workflow.WithConfig(source))
+			defer func() { require.NoError(t, runner.Close()) }()
+			run, err := runner.Start(t.Context(), wf)
+			require.NoError(t, err)
+			_ = run.Wait(t.Context()) // two are to fail
+			sayAlike(t, want, run)
+			argotest.Equal(t, want, run)
+			if strings.HasPrefix(want.Name, "k8s-patch") {
+				assert.Equal(t, "bar", c.foo(w.Name))
+			}
+		})
+	}
+	assert.Equal(t, 12, ran)
+}
+
+// makeOwn makes the Pod and the Workflow that a workflow of that name is in Argo.
+func (c *cluster) makeOwn(name string) {
+	meta := metav1.ObjectMeta{Name: ownPod(name), Labels: map[string]string{"a": "b"}, Annotations: map[string]string{"a": "b"}}
+	pod := &corev1.Pod{ObjectMeta: meta, Spec: corev1.PodSpec{Containers: []corev1.Container{{Name: "main", Image: image}},
+		SchedulingGates: []corev1.PodSchedulingGate{{Name: "example.com/never"}}}}
+	_, err := c.admin.CoreV1().Pods(c.namespace).Create(c.ctx, pod, metav1.CreateOptions{})
+	require.NoError(c, err)
+	w := &unstructured.Unstructured{}
+	w.SetAPIVersion("argoproj.io/v1alpha1")
+	w.SetKind("Workflow")
+	w.SetName(name)
+	w.SetLabels(meta.Labels)
+	_, err = c.objects("workflows").Create(c.ctx, w, metav1.CreateOptions{})
+	require.NoError(c, err)
+}
+
+// ownPod is the name that Argo gives the Pod of a workflow whose entry is the leaf main.
+func ownPod(name string) string {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(name))
+	return fmt.Sprintf("%s-main-%d", name, h.Sum32())
+}
+
+// foo is what the workflow has set in the Pod, or else in the Workflow, of its name.
+func (c *cluster) foo(name string) string {
+	if foo := c.pod(ownPod(name)).Annotations["foo"]; foo != "" {
+		return foo
+	}
+	w, err := c.objects("workflows").Get(c.ctx, name, metav1.GetOptions{})
+	require.NoError(c, err)
+	return w.GetLabels()["foo"]
+}
+
+// playController lets all Workflows of the namespace succeed, as far as one sees.
+func (c *cluster) playController() {
+	ctx, cancel := context.WithCancel(context.Background())
+	w, err := c.objects("workflows").Watch(ctx, metav1.ListOptions{})
+	require.NoError(c, err)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for e := range w.ResultChan() {
+			o, ok := e.Object.(*unstructured.Unstructured)
+			if !ok || e.Type != watch.Added {
+				continue
+			}
+			_, err := c.objects("workflows").Patch(ctx, o.GetName(), types.MergePatchType, []byte(`{"status":{"phase":"Succeeded"}}`), metav1.PatchOptions{})
+			assert.NoError(c, err)
+		}
+	}()
+	c.Cleanup(func() { cancel(); w.Stop(); <-done })
+}
+
+var madeNames = regexp.MustCompile(`sleep-[a-z0-9]+`)
+
+// sayAlike replaces in a record what cannot be the same: made names, and what kubectl says of a kind that is not there.
+func sayAlike(t *testing.T, want *argotest.Record, run *workflow.Run) {
+	got := argotest.Nodes(run)
+	raw, err := json.Marshal(got)
+	require.NoError(t, err)
+	made := madeNames.FindString(string(raw))
+	for name, n := range want.Nodes {
+		for _, values := range []map[string]string{n.Inputs, n.Outputs} {
+			for k, v := range values {
+				values[k] = madeNames.ReplaceAllString(v, made)
+			}
+		}
+		const unknown = "no matches for kind"
+		if g := got[name]; g != nil && strings.Contains(n.Message, unknown) && strings.Contains(g.Message, unknown) {
+			if want.Message == n.Message {
+				want.Message = g.Message
+			}
+			n.Message = g.Message
+		}
+	}
+}
