@@ -3,11 +3,12 @@
 //	go run github.com/podflow/podflow/k8s/agent/push registry.example.com/podflow-agent:v1
 //
 // which prints the image's name with its digest, as a program gives it to package k8s. The image holds one static program
-// for linux/amd64 and linux/arm64. It is the same, byte for byte, whenever the same toolchain builds the same versions
-// of the modules, so a tag that is pushed again keeps its digest.
+// for linux/amd64 and linux/arm64. It is the same, byte for byte, whenever the same toolchain builds the same version, so
+// a tag that is pushed again keeps its digest.
 //
-// It must be run in a module that requires podflow, since it builds the agent that this module has. A registry at
-// localhost, 127.0.0.1 or a private address is spoken to without TLS; credentials are those of Docker's config file.
+// The agent is that of the podflow which the module in the working directory requires, built with podflow's own go.mod; with
+// "push@VERSION" it is that version's, and no module is needed. A registry at localhost, 127.0.0.1 or a private address
+// is spoken to without TLS; credentials are those of Docker's config file.
 //
 // Tests on a real cluster have it from imagetest.Push.
 package image
@@ -16,12 +17,14 @@ import (
 	"archive/tar"
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 
 	"github.com/google/go-containerregistry/pkg/authn"
@@ -36,8 +39,11 @@ import (
 	"github.com/podflow/podflow/k8s/internal/protocol"
 )
 
-// Program is the import path of the agent.
-const Program = "github.com/podflow/podflow/k8s/agent"
+// module is podflow, and program the agent in it.
+const (
+	module  = "github.com/podflow/podflow"
+	program = module + "/k8s/agent"
+)
 
 // Platforms are the architectures of Linux that an image has a program for.
 var Platforms = []string{"amd64", "arm64"}
@@ -84,16 +90,48 @@ func Push(ctx context.Context, index v1.ImageIndex, ref string) (string, error) 
 	return to.Context().Digest(digest.String()).String(), nil
 }
 
-// Compile compiles the agent for an architecture into a file.
+// Compile compiles the agent for an architecture into a file, whose path is absolute.
 func Compile(ctx context.Context, file, arch string) error {
-	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w -buildid=", "-o", file, Program)
-	build.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH="+arch, "GOAMD64=v1", "GOARM64=v8.0", "GOFLAGS=", "GOEXPERIMENT=")
-	var said bytes.Buffer
-	build.Stderr = &said
-	if err := build.Run(); err != nil {
-		return errors.Join(fmt.Errorf("go build %s: %w", Program, err), errors.New(strings.TrimSpace(said.String())))
+	dir, err := source(ctx)
+	if err != nil {
+		return fmt.Errorf("find %s: %w", module, err)
 	}
-	return nil
+	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w -buildid=", "-o", file, program)
+	build.Dir = dir
+	build.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH="+arch, "GOAMD64=v1", "GOARM64=v8.0",
+		"GOFLAGS=", "GOEXPERIMENT=", "GOWORK=off")
+	_, err = output(build)
+	return err
+}
+
+// source is where podflow's source is: the working directory's module says so, or else the version of this program.
+func source(ctx context.Context) (string, error) {
+	dir, err := output(exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}", module))
+	if err == nil && dir != "" {
+		return dir, nil
+	}
+	info, ok := debug.ReadBuildInfo()
+	if !ok || info.Main.Path != module || info.Main.Version == "(devel)" {
+		return "", errors.Join(errors.New("expected a working directory in a module that requires it"), err)
+	}
+	answer, err := output(exec.CommandContext(ctx, "go", "mod", "download", "-json", module+"@"+info.Main.Version))
+	if err != nil {
+		return "", err
+	}
+	var downloaded struct{ Dir string }
+	err = json.Unmarshal([]byte(answer), &downloaded)
+	return downloaded.Dir, err
+}
+
+// output is the standard output of a command. The error has its standard error.
+func output(c *exec.Cmd) (string, error) {
+	var said bytes.Buffer
+	c.Stderr = &said
+	out, err := c.Output()
+	if err != nil {
+		return "", fmt.Errorf("%s: %w\n%s", strings.Join(c.Args, " "), err, strings.TrimSpace(said.String()))
+	}
+	return strings.TrimSpace(string(out)), nil
 }
 
 // buildOne builds the image of one architecture.
@@ -101,11 +139,11 @@ func buildOne(ctx context.Context, file, arch string) (v1.Image, error) {
 	if err := Compile(ctx, file, arch); err != nil {
 		return nil, err
 	}
-	program, err := os.ReadFile(file)
+	binary, err := os.ReadFile(file)
 	if err != nil {
 		return nil, err
 	}
-	packed, err := pack(program)
+	packed, err := pack(binary)
 	if err != nil {
 		return nil, err
 	}
@@ -133,12 +171,12 @@ func buildOne(ctx context.Context, file, arch string) (v1.Image, error) {
 }
 
 // pack is a layer with the program. All times are zero.
-func pack(program []byte) ([]byte, error) {
+func pack(binary []byte) ([]byte, error) {
 	var b bytes.Buffer
 	w := tar.NewWriter(&b)
-	err := w.WriteHeader(&tar.Header{Name: strings.TrimPrefix(protocol.ImageBinary, "/"), Mode: 0o555, Size: int64(len(program)), Typeflag: tar.TypeReg})
+	err := w.WriteHeader(&tar.Header{Name: strings.TrimPrefix(protocol.ImageBinary, "/"), Mode: 0o555, Size: int64(len(binary)), Typeflag: tar.TypeReg})
 	if err == nil {
-		_, err = w.Write(program)
+		_, err = w.Write(binary)
 	}
 	return b.Bytes(), errors.Join(err, w.Close())
 }
