@@ -32,7 +32,7 @@ var random = []string{
 func TestArgoRecords(t *testing.T) {
 	c := newCluster(t, nil)
 	c.argoObjects()
-	x := c.executor(k8s.Waits{}, k8s.WithPodGC(spec.PodGCOnWorkflowCompletion))
+	x := c.executor(k8s.Waits{}, append(withAgent(t), k8s.WithPodGC(spec.PodGCOnWorkflowCompletion))...)
 	source := argotest.Source(t)
 	var ran, tossed atomic.Int32
 	records := argotest.Records(t)

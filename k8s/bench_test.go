@@ -104,7 +104,7 @@ func BenchmarkCluster(b *testing.B) {
 			x, err := k8s.FromConfig(c.config, c.namespace)
 			require.NoError(b, err)
 			runFloor := func() {
-				f := newFloor(b, plain, c.namespace, shape.deps)
+				f := newFloor(b, plain, c.namespace, shape.deps, fakeSpec, fakeTemplate())
 				begun := time.Now()
 				ctx, cancel := context.WithTimeout(b.Context(), benchLimit)
 				defer cancel()

@@ -15,6 +15,7 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/podflow/podflow/k8s"
+	"github.com/podflow/podflow/workflow/spec"
 )
 
 // floor runs a graph of Pods by bare client-go: a watch, a create for each Pod once those before it have succeeded, and
@@ -30,7 +31,7 @@ type floor struct {
 }
 
 // newFloor makes the Pods of the graph, which costs no time of the floor.
-func newFloor(t testing.TB, config *rest.Config, namespace string, deps [][]int) *floor {
+func newFloor(t testing.TB, config *rest.Config, namespace string, deps [][]int, w spec.WorkflowSpec, template spec.Template) *floor {
 	c := rest.CopyConfig(config)
 	c.QPS = -1
 	c.ContentType = "application/vnd.kubernetes.protobuf"
@@ -39,9 +40,9 @@ func newFloor(t testing.TB, config *rest.Config, namespace string, deps [][]int)
 		client: kubernetes.NewForConfigOrDie(c), after: make([][]int, len(deps)), before: make([]int32, len(deps)),
 		index: map[string]int{}, slots: make(chan struct{}, 100),
 	}
-	r := newRun(fakeSpec)
+	r := newRun(w)
 	for i, d := range deps {
-		p, err := k8s.BuildPod(newTask(r, fmt.Sprintf("n%d", i), fakeTemplate()), namespace)
+		p, err := k8s.BuildPod(newTask(r, fmt.Sprintf("n%d", i), template), namespace)
 		require.NoError(t, err)
 		f.pods = append(f.pods, p)
 		f.index[p.Name] = i
