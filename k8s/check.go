@@ -58,12 +58,7 @@ func (p *problems) workflow(w *spec.WorkflowSpec) {
 	p.lacks(w.Executor != nil, "executor")
 	p.lacks(len(w.ExecutorPlugins) > 0, "executorPlugins")
 	p.lacks(w.ArchiveLogs != nil && *w.ArchiveLogs, "archiveLogs")
-	if gc := w.PodGC; gc != nil {
-		p.lacks(gc.LabelSelector != nil, "podGC.labelSelector")
-		p.lacks(gc.DeleteDelayDuration != "", "podGC.deleteDelayDuration")
-		strategy(p, "podGC.strategy", gc.Strategy, spec.PodGCOnPodCompletion, spec.PodGCOnPodSuccess,
-			spec.PodGCOnWorkflowCompletion, spec.PodGCOnWorkflowSuccess)
-	}
+	p.podGC(w.PodGC)
 	if gc := w.VolumeClaimGC; gc != nil {
 		strategy(p, "volumeClaimGC.strategy", gc.Strategy, spec.VolumeClaimGCOnCompletion, spec.VolumeClaimGCOnSuccess)
 	}

@@ -29,7 +29,7 @@ func TestCheckRefusesAllAtOnce(t *testing.T) {
 	main := func() spec.Template { return spec.Template{Container: &corev1.Container{Image: image}} }
 	w := &spec.Workflow{Spec: spec.WorkflowSpec{
 		Executor: &spec.ExecutorConfig{}, ExecutorPlugins: []spec.ExecutorPlugin{{}}, ArchiveLogs: &yes,
-		PodGC:         &spec.PodGC{Strategy: "OnPodSucces", LabelSelector: &metav1.LabelSelector{}, DeleteDelayDuration: "1s"},
+		PodGC:         &spec.PodGC{Strategy: "OnPodSucces", LabelSelector: &metav1.LabelSelector{MatchLabels: map[string]string{"-": ""}}, DeleteDelayDuration: "5m"},
 		PodMetadata:   &spec.Metadata{Labels: map[string]string{k8s.LabelRun: "x"}},
 		Volumes:       []corev1.Volume{{Name: "data"}},
 		VolumeClaimGC: &spec.VolumeClaimGC{Strategy: "OnWorkflowComplete"},

@@ -39,7 +39,7 @@ func (x *Executor) remove(ctx context.Context, e *entry, uid types.UID) error {
 	defer cancel()
 	give := time.AfterFunc(x.waits.gone+defaultGrace, cancel)
 	defer give.Stop()
-	if err := x.delete(ctx, remains{e.name, uid}); err != nil {
+	if err := x.delete(ctx, remains{name: e.name, uid: uid}); err != nil {
 		return err
 	}
 	var o observation
@@ -65,14 +65,17 @@ func (x *Executor) remove(ctx context.Context, e *entry, uid types.UID) error {
 // defaultGrace is the grace period of a Pod that does not say its own.
 const defaultGrace = 30 * time.Second
 
-// deleteRun deletes all Pods of a run, a page at a time.
+// deleteRun deletes all Pods of a run that its podGC is for, a page at a time.
 func (x *Executor) deleteRun(ctx context.Context, r *executor.Run) error {
-	next := ""
+	next, selector := "", LabelRunUID+"="+r.UID
+	if s := gcSelector(r); !s.Empty() {
+		selector += "," + s.String()
+	}
 	for {
 		err := x.persist(ctx, func(ctx context.Context) (err error) {
-			next, err = x.deletePage(ctx, LabelRunUID+"="+r.UID, next)
+			next, err = x.deletePage(ctx, selector, next)
 			if apierrors.IsResourceExpired(err) {
-				next, err = x.deletePage(ctx, LabelRunUID+"="+r.UID, "")
+				next, err = x.deletePage(ctx, selector, "")
 			}
 			return err
 		})

@@ -12,6 +12,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/podflow/podflow/executor"
@@ -48,6 +49,8 @@ type attempt struct {
 	told executor.Update
 	// daemon says that it is to tell when it is ready.
 	daemon bool
+	// collected says that the run's podGC is for its Pod.
+	collected bool
 	// result is what comes of it, if that is no error.
 	result executor.Result
 }
@@ -79,6 +82,7 @@ func (a *attempt) begin(ctx context.Context) error {
 		p, err := a.place(ctx, unsure)
 		if err == nil {
 			a.uid = p.UID
+			a.collected = gcSelector(a.task.Run).Matches(labels.Set(p.Labels))
 			if p.DeletionTimestamp == nil {
 				return nil
 			}
@@ -283,7 +287,7 @@ func (a *attempt) end(ctx context.Context) error {
 		if err := a.collect(ctx); err != nil {
 			return err
 		}
-		a.x.remember(a.task, a.pod.name, o)
+		a.x.remember(a)
 		return nil
 	}
 	err := errors.New(strings.TrimSuffix(fmt.Sprintf("Pod %s: %s: %s", a.pod.name, o.reason, o.message), ": "))

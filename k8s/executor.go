@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"sync"
 
 	corev1 "k8s.io/api/core/v1"
@@ -62,12 +61,6 @@ type run struct {
 	holds bool
 	// remains are Pods to be deleted once their result is recorded, by attempt.
 	remains map[executor.ID]remains
-}
-
-// remains is a Pod whose attempt has ended.
-type remains struct {
-	name string
-	uid  types.UID
 }
 
 // Option changes an Executor.
@@ -207,69 +200,6 @@ func (x *Executor) letGo(uid string) map[executor.ID]remains {
 // seconds to read it to its end, since the log goes with the Pod.
 func (x *Executor) EndRun(ctx context.Context, r *executor.Run, phase spec.Phase) error {
 	return errors.Join(x.deletePods(ctx, r, phase, x.letGo(r.UID)), x.deleteShared(ctx, r, phase), x.disown(ctx, r, phase))
-}
-
-// deletePods deletes the Pods of a run that has ended, all of them or what is left to be deleted.
-func (x *Executor) deletePods(ctx context.Context, r *executor.Run, phase spec.Phase, left map[executor.ID]remains) error {
-	s := x.strategy(r)
-	all := s == spec.PodGCOnWorkflowCompletion || s == spec.PodGCOnWorkflowSuccess && phase == spec.Succeeded
-	if !all && len(left) == 0 {
-		return nil
-	}
-	x.awaitReaders(ctx, r.UID)
-	if all {
-		return x.deleteRun(ctx, r)
-	}
-	var errs []error
-	for left := range maps.Values(left) {
-		errs = append(errs, x.delete(ctx, left))
-	}
-	return errors.Join(errs...)
-}
-
-// strategy says when the Pods of a run are deleted.
-func (x *Executor) strategy(r *executor.Run) spec.PodGCStrategy {
-	if gc := r.Workflow.Spec.PodGC; gc != nil {
-		return gc.Strategy
-	}
-	return x.gc
-}
-
-// Release deletes what an attempt left, if it is to be deleted before the run's end: a Pod that a container of others
-// keeps running, or any Pod under a podGC of OnPodCompletion or OnPodSuccess.
-func (x *Executor) Release(ctx context.Context, t *executor.Task) error {
-	x.mu.Lock()
-	var left remains
-	if r := x.runs[t.ID.Run]; r != nil {
-		left = r.remains[t.ID]
-		delete(r.remains, t.ID)
-	}
-	x.mu.Unlock()
-	if left.name == "" {
-		return nil
-	}
-	return x.delete(ctx, left)
-}
-
-// remember keeps the Pod of an ended attempt in mind if it is to be deleted before all others.
-func (x *Executor) remember(t *executor.Task, name string, o *observation) {
-	if o.gone {
-		return
-	}
-	s := x.strategy(t.Run)
-	if !o.leftover && s != spec.PodGCOnPodCompletion && (s != spec.PodGCOnPodSuccess || o.kind != succeeded) {
-		return
-	}
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	if x.closed {
-		return
-	}
-	r := x.run(t.ID.Run)
-	if r.remains == nil {
-		r.remains = map[executor.ID]remains{}
-	}
-	r.remains[t.ID] = remains{name, o.uid}
 }
 
 // create asks for a Pod. The client library would send a POST again when the answer to the first one is a 5xx with a
