@@ -17,7 +17,7 @@ import (
 // error is fs.ErrExist if the container has been started before in this Pod: a kubelet that lost its state may do that.
 func (l layout) claim(container string) error {
 	dir := l.of(container)
-	if err := os.Mkdir(dir, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
+	if err := makeDir(dir); err != nil {
 		return err
 	}
 	f, err := os.CreateTemp(dir, "new")

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -30,6 +31,14 @@ const (
 // writeReport writes the termination message.
 func (l layout) writeReport(message string) error {
 	return os.WriteFile(l.path(protocol.ReportPath), []byte(message), 0o644)
+}
+
+// makeDir makes a directory that all users can read, whatever the umask is. It may be there.
+func makeDir(path string) error {
+	if err := os.Mkdir(path, 0o755); err != nil {
+		return ignore(err, fs.ErrExist)
+	}
+	return os.Chmod(path, 0o755)
 }
 
 // place writes a file that is there as a whole or not at all, for all users to read.

@@ -16,7 +16,6 @@ import (
 	"os/signal"
 	"path/filepath"
 	"sync"
-	"sync/atomic"
 	"syscall"
 
 	"github.com/podflow/podflow/executor"
@@ -41,8 +40,10 @@ const chunk = 256 << 10
 // told to end when the Pod is, but main may still have to bring something back then: it ends with main, unless main has
 // not begun.
 func serveOutputs(in *protocol.Outputs, at layout) error {
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
 	dir := at.of(protocol.OutputsContainer)
-	if err := os.Mkdir(dir, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
+	if err := makeDir(dir); err != nil {
 		return err
 	}
 	socket := filepath.Join(dir, socketFile)
@@ -56,23 +57,25 @@ func serveOutputs(in *protocol.Outputs, at layout) error {
 	ctx, cancel := context.WithCancel(context.Background())
 	s := &receiver{ctx: ctx, artifacts: in.Artifacts, stores: openStores()}
 	s.handling.Go(func() { s.accept(listener) })
-	err = waitForMain(at)
+	err = waitForMain(at, signals)
 	cancel()
 	err = errors.Join(err, listener.Close())
 	s.handling.Wait()
 	return errors.Join(err, printLog(at))
 }
 
-// waitForMain waits until main's agent has ended.
-func waitForMain(at layout) error {
-	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
-	var told atomic.Bool
-	go func() { <-signals; told.Store(true) }()
+// waitForMain waits until main's agent has ended, or until a signal if it has not begun.
+func waitForMain(at layout, signals <-chan os.Signal) error {
+	told := false
 	return poll(context.Background(), func() (bool, error) {
+		select {
+		case <-signals:
+			told = true
+		default:
+		}
 		_, err := os.Stat(filepath.Join(at.of(protocol.MainContainer), lockFile))
 		if errors.Is(err, fs.ErrNotExist) {
-			return told.Load(), nil
+			return told, nil
 		}
 		return at.over(protocol.MainContainer)
 	})

@@ -24,7 +24,7 @@ func prepare(ctx context.Context, in *protocol.Init, at layout) error {
 	for i := range in.Artifacts {
 		a := &in.Artifacts[i]
 		path := filepath.Join(at.path(protocol.InputsDir), a.Name, protocol.InputFile)
-		if err := os.Mkdir(filepath.Dir(path), 0o755); err != nil {
+		if err := makeDir(filepath.Dir(path)); err != nil {
 			return err
 		}
 		if err := artifact.Load(ctx, stores, a, path); err != nil {
