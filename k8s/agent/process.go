@@ -188,25 +188,19 @@ func reap(pid int, ended chan<- end) {
 	}
 }
 
-// killAll kills all processes of the container until all is closed, or too long.
+// killAll kills all processes of the container that have not gone by themselves a moment later, until all is closed, or
+// too long.
 func killAll(all <-chan struct{}) {
 	deadline := time.NewTimer(goneWithin)
 	defer deadline.Stop()
-	pause := time.Millisecond
-	for {
-		select {
-		case <-all:
-			return
-		default:
-		}
-		killChildren()
+	for pause := time.Millisecond; ; pause = min(2*pause, 100*time.Millisecond) {
 		select {
 		case <-all:
 			return
 		case <-deadline.C:
 			return
 		case <-time.After(pause):
-			pause = min(2*pause, 100*time.Millisecond)
+			killChildren()
 		}
 	}
 }
