@@ -17,7 +17,7 @@ import (
 	"github.com/podflow/podflow/workflow/spec"
 )
 
-// Instructions are what a container of the agent is told. One field beside Attempt is set, by the container's role.
+// Instructions are what a container of the agent is told, for each of its roles.
 type Instructions struct {
 	// Attempt names the attempt; a report repeats it. See [AttemptOf].
 	Attempt string   `json:"attempt"`
@@ -39,8 +39,8 @@ type Run struct {
 	// Artifacts are the output artifacts; of each, its name, path, archive and whether it is optional. They go to
 	// OutputsContainer, by which they are stored before the program's container ends.
 	Artifacts []spec.Artifact `json:"artifacts,omitempty"`
-	// Grace is how long the program has to end after SIGTERM until it gets SIGKILL. The Pod's grace period is longer by
-	// SaveTime.
+	// Grace is how long the program has to end after SIGTERM until it gets SIGKILL. The Pod's grace period is longer, by
+	// SaveTime if it can be.
 	Grace time.Duration `json:"grace,omitempty"`
 	// MessageLimit is how long the report may be as a termination message: [MessageLimit].
 	MessageLimit int `json:"messageLimit"`

@@ -12,7 +12,8 @@
 //   - A container [OutputsContainer] behind all others is there if [Run] has output artifacts, or values that may be too
 //     long for a termination message: [Instructions.Outputs]. It runs [RoleOutputs] with [RunVolume] at [RunDir]. Main
 //     waits for it if there are artifacts, so main does not end if it cannot start, for lack of a Secret for example.
-//     It ends a moment after main, also when the Pod is deleted.
+//     It ends a moment after main, also when the Pod is deleted. If there is nothing else for [InitContainer] to do than
+//     to bring the binary, this one can be the first container and do it in a hook, with instructions for both roles.
 //
 // The agent is PID 1 of its container and takes the program's place: the container ends with the program's exit code, or
 // with 128 and the number of the signal that ended it, or with one of the Exit codes of this package if there was no
@@ -91,9 +92,9 @@ const (
 	MaxMessage, MaxMessages = 4096, 12288
 )
 
-// SaveTime is how much longer than Run.Grace the Pod's grace period must be, so that what the program left before it was
-// stopped can still be brought back.
-const SaveTime = 10 * time.Second
+// SaveTime is how long the agent may take, once the grace of a program that was told to end is over, to bring back what it
+// left.
+const SaveTime = 1500 * time.Millisecond
 
 // Exit codes of the agent where the program did not run.
 const (
