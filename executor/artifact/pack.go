@@ -88,17 +88,17 @@ func openSource(file string) (*source, error) {
 	file = filepath.Clean(file)
 	root, err := os.OpenRoot(filepath.Dir(file))
 	if err != nil {
-		return nil, notThere(file, err)
+		return nil, notThere(err)
 	}
 	src := &source{root: root, base: filepath.Base(file)}
 	info, err := root.Stat(src.base)
 	switch {
 	case err != nil:
-		err = notThere(file, err)
+		err = notThere(err)
 	case !info.IsDir() && !info.Mode().IsRegular():
-		err = fmt.Errorf("%s: expected a file or directory, not a %s", file, typeName(info.Mode()))
+		err = fmt.Errorf("expected a file or directory, not a %s", typeName(info.Mode()))
 	case src.base == "/":
-		err = fmt.Errorf("%s: expected a file or directory, not the root of all", file)
+		err = errors.New("expected a file or directory, not the root of all")
 	}
 	if err != nil {
 		root.Close()
@@ -108,13 +108,12 @@ func openSource(file string) (*source, error) {
 	return src, nil
 }
 
-// notThere is the error of a path that cannot be opened, less the name of what tried to.
-func notThere(file string, err error) error {
-	var p *fs.PathError
-	if errors.As(err, &p) {
-		err = p.Err
+// notThere is the error of a path that cannot be opened, less the path.
+func notThere(err error) error {
+	if errors.Is(err, syscall.ENOTDIR) {
+		return fs.ErrNotExist
 	}
-	return fmt.Errorf("%s: %w", file, err)
+	return plain(err)
 }
 
 func (s *source) Close() error { return s.root.Close() }
@@ -151,7 +150,7 @@ func (s *source) walk(add func(entry) error) error {
 			err = fmt.Errorf("a %s cannot be kept", typeName(mode))
 		}
 		if err != nil {
-			return fmt.Errorf("%s: %w", path.Join(s.root.Name(), e.name), err)
+			return fmt.Errorf("%s: %w", e.name, err)
 		}
 		return add(e)
 	})

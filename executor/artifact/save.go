@@ -19,6 +19,9 @@ import (
 func Save(ctx context.Context, s *Stores, a *spec.Artifact, path string) (executor.Artifact, error) {
 	src, err := openSource(path)
 	if err != nil {
+		if a.Path == "" {
+			err = fmt.Errorf("%s: %w", path, err)
+		}
 		return executor.Artifact{}, outputError(a, err)
 	}
 	if err := src.Close(); err != nil {

@@ -31,6 +31,9 @@
 //     task that never ran.
 //   - Check, for a [executor.Checker]: refuses each thing in Config.Refuse and each ability in Config.Lacks, all in one
 //     error with their paths, and accepts every other template of the suite.
+//   - Artifacts, for an executor that keeps them: what one program leaves, another finds, file or directory, however it
+//     is packed, and can write to it; a missing output is an error that names it, unless it is optional or the program
+//     failed; so is an input that is missing or that is not what was stored.
 //   - Many: attempts run side by side without mixing their values.
 //
 // Around every subtest the suite plays the engine: Check, BeginRun, Execute, Release, EndRun. When all have ended,
@@ -59,13 +62,17 @@ const (
 type Config struct {
 	// New makes an executor for one subtest. What it needs closed, it closes by t.Cleanup.
 	New func(t *testing.T) executor.Executor
-	// Image is the image of every container. It has sh, printf, mkdir, sleep, od, yes and head.
+	// Image is the image of every container. It has sh, printf, mkdir, sleep, od, yes and head, and for artifacts
+	// cat, chmod, ln, mkfifo, tr and wc.
 	Image string
 	// Script arranges that the task ends as p says. It is for an executor that runs no programs, and comes before the
 	// run begins; nil means that containers run.
 	Script func(x executor.Executor, task string, p Program)
 	// Lacks is what the executor cannot do: Results|Files.
 	Lacks Ability
+	// Repository is where the suite keeps artifacts, without a key. With the zero value that is the place of an executor
+	// that is an [executor.Keeper], and another is taken to keep none.
+	Repository spec.ArtifactLocation
 	// Refuse is what Check must refuse: a template for each path below it that the error has to name, such as
 	// "container.command".
 	Refuse map[string]spec.Template
@@ -93,6 +100,7 @@ func Run(t *testing.T, cfg Config) {
 		{"Stop", testStop},
 		{"Logs", testLogs},
 		{"Check", testCheck},
+		{"Artifacts", testArtifacts},
 		{"Many", testMany},
 	} {
 		t.Run(group.name, func(t *testing.T) { group.run(t, cfg) })

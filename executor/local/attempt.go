@@ -12,15 +12,17 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/podflow/podflow/executor"
+	"github.com/podflow/podflow/executor/artifact"
 	"github.com/podflow/podflow/workflow/spec"
 )
 
 // attempt is a process from before its start to after its end. One goroutine runs it; any number follow it.
 type attempt struct {
-	task  *executor.Task
-	dir   string
-	grace time.Duration
-	stop  context.CancelCauseFunc
+	task   *executor.Task
+	dir    string
+	grace  time.Duration
+	stores *artifact.Stores
+	stop   context.CancelCauseFunc
 
 	waits   chan struct{} // closed when it has to wait for a place
 	started chan struct{} // closed when the process runs
@@ -86,7 +88,7 @@ func (a *attempt) run(ctx context.Context, places chan struct{}) (executor.Resul
 	if err != nil {
 		return executor.Result{}, err
 	}
-	c, err := a.prepare(template)
+	c, err := a.prepare(ctx, template)
 	if err != nil {
 		return executor.Result{}, err
 	}
@@ -115,9 +117,14 @@ func (a *attempt) run(ctx context.Context, places chan struct{}) (executor.Resul
 	case end.code != 0:
 		res.Phase, res.Message = spec.Failed, end.message()
 	}
-	res.Outputs, err = readOutputs(c.root, template.Outputs.Parameters)
-	if err != nil && res.Phase == spec.Succeeded {
-		return executor.Result{}, err
+	var missing error
+	res.Outputs, missing = readOutputs(c.root, template.Outputs.Parameters)
+	res.Artifacts, err = a.save(ctx, template.Outputs.Artifacts)
+	switch {
+	case ctx.Err() != nil && err != nil:
+		return executor.Result{}, context.Cause(ctx)
+	case res.Phase == spec.Succeeded && errors.Join(missing, err) != nil:
+		return executor.Result{}, errors.Join(missing, err)
 	}
 	return res, nil
 }

@@ -10,15 +10,16 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/podflow/podflow/executor"
+	"github.com/podflow/podflow/executor/artifact"
 	"github.com/podflow/podflow/workflow/spec"
 )
 
 // Check refuses what this executor does not do, all of it in one error: templates that are not container, script or Go
 // function, and in those a missing command (an image has one, but no images are run) or one that this machine lacks,
-// daemons, init containers, sidecars, artifacts, volumes that are not an emptyDir, env from Secrets, ConfigMaps and
+// daemons, init containers, sidecars, artifacts in places that [Executor.Artifacts] does not have, volumes that are not an emptyDir, env from Secrets, ConfigMaps and
 // fields, lifecycle hooks, and Pod spec patches.
 func (x *Executor) Check(w *spec.Workflow, leaves []executor.Leaf) error {
-	c := &checker{}
+	c := &checker{stores: x.stores()}
 	c.refuse(w.Spec.PodSpecPatch != "", "spec.podSpecPatch", "there is no Pod to patch")
 	for _, l := range leaves {
 		if !l.Func {
@@ -29,7 +30,10 @@ func (x *Executor) Check(w *spec.Workflow, leaves []executor.Leaf) error {
 }
 
 // checker collects problems.
-type checker struct{ errs []error }
+type checker struct {
+	stores *artifact.Stores
+	errs   []error
+}
 
 func (c *checker) refuse(wrong bool, path, format string, args ...any) {
 	if wrong {
@@ -55,12 +59,8 @@ func (c *checker) template(path string, t *spec.Template, shared []corev1.Volume
 	for i := range t.Sidecars {
 		c.refuse(true, path+".sidecars["+t.Sidecars[i].Name+"]", "a node is one process")
 	}
-	for i := range t.Inputs.Artifacts {
-		c.refuse(true, path+".inputs.artifacts["+t.Inputs.Artifacts[i].Name+"]", "it has no artifacts")
-	}
-	for i := range t.Outputs.Artifacts {
-		c.refuse(true, path+".outputs.artifacts["+t.Outputs.Artifacts[i].Name+"]", "it has no artifacts")
-	}
+	c.artifacts(path+".inputs.artifacts", t.Inputs.Artifacts)
+	c.artifacts(path+".outputs.artifacts", t.Outputs.Artifacts)
 	for _, p := range t.Outputs.Parameters {
 		c.refuse(p.ValueFrom == nil || p.ValueFrom.Path == "", path+".outputs.parameters["+p.Name+"]",
 			"an output comes from a file: expected valueFrom.path")
@@ -71,6 +71,21 @@ func (c *checker) template(path string, t *spec.Template, shared []corev1.Volume
 	}
 	if t.Script != nil {
 		c.container(path+".script", &t.Script.Container, volumes)
+	}
+}
+
+func (c *checker) artifacts(path string, artifacts []spec.Artifact) {
+	for i := range artifacts {
+		a, at := &artifacts[i], path+"["+artifacts[i].Name+"]"
+		c.refuse(a.Path == "", at, "expected a path")
+		switch kind := artifact.Kind(&a.ArtifactLocation); kind {
+		case "": // from a task, or the run's own place
+		case "plugin:volume":
+			c.refuse(true, at+".plugin", "there are no claims")
+		default:
+			err := c.stores.Check(&a.ArtifactLocation)
+			c.refuse(err != nil, at, "%v", err)
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package local
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -28,8 +29,8 @@ type command struct {
 	wantResult bool
 }
 
-// prepare makes the attempt's directory and the command that runs in it.
-func (a *attempt) prepare(t *spec.Template) (*command, error) {
+// prepare makes the attempt's directory with the input artifacts, and the command that runs in it.
+func (a *attempt) prepare(ctx context.Context, t *spec.Template) (*command, error) {
 	container := t.Container
 	if t.Script != nil {
 		container = &t.Script.Container
@@ -37,12 +38,15 @@ func (a *attempt) prepare(t *spec.Template) (*command, error) {
 	if container == nil || len(container.Command) == 0 {
 		return nil, errors.New("local: the template has no command, and no images are run here")
 	}
-	m := newMapping(a.root(), container, t.Outputs.Parameters)
+	m := newMapping(a.root(), container, t)
 	c := &command{root: a.root(), dir: filepath.Join(a.root(), inRoot(container.WorkingDir)), log: a.log(), wantResult: a.task.WantResult}
 	env, expand := environ(m, container.Env)
 	c.env = env.list()
 	for _, s := range slices.Concat(container.Command, container.Args) {
 		c.args = append(c.args, m.text(expand(s)))
+	}
+	if err := a.load(ctx); err != nil {
+		return nil, err
 	}
 	if err := a.makeDirs(m, c.dir); err != nil {
 		return nil, fmt.Errorf("local: %w", err)
@@ -64,7 +68,7 @@ func (a *attempt) makeDirs(m *mapping, workingDir string) error {
 	for _, dir := range m.dirs {
 		dirs = append(dirs, filepath.Join(m.root, dir))
 	}
-	for _, file := range m.files {
+	for _, file := range slices.Concat(m.files, m.trees) {
 		dirs = append(dirs, filepath.Join(m.root, filepath.Dir(file)))
 	}
 	for _, dir := range dirs {

@@ -9,12 +9,14 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/podflow/podflow/executor"
+	"github.com/podflow/podflow/executor/artifact"
 	"github.com/podflow/podflow/executor/executortest"
 	"github.com/podflow/podflow/executor/local"
 	"github.com/podflow/podflow/workflow/spec"
 )
 
 func TestConformance(t *testing.T) {
+	kept := t.TempDir()
 	t.Setenv("TMPDIR", t.TempDir())
 	sh := func(edit func(*spec.Template)) spec.Template {
 		s := spec.Template{Container: &corev1.Container{Image: "alpine:3.23", Command: []string{"sh", "-c", "true"}}}
@@ -22,23 +24,31 @@ func TestConformance(t *testing.T) {
 		return s
 	}
 	executortest.Run(t, executortest.Config{
-		New:   func(*testing.T) executor.Executor { return local.New() },
+		New: func(*testing.T) executor.Executor {
+			x := local.New()
+			x.Directory = kept
+			return x
+		},
 		Image: "alpine:3.23",
 		Left:  left,
 		Refuse: map[string]spec.Template{
-			"container.command":        {Container: &corev1.Container{Image: "whalesay", Args: []string{"hello"}}},
-			"script.command":           {Script: &spec.Script{Container: corev1.Container{Image: "python"}, Source: "print(1)"}},
-			"resource":                 {Resource: &spec.Resource{Action: "get"}},
-			"http":                     {HTTP: &spec.HTTP{URL: "http://example.com"}},
-			"containerSet":             {ContainerSet: &spec.ContainerSet{}},
-			"data":                     {Data: &spec.Data{}},
-			"plugin":                   {Plugin: spec.Plugin{"x": nil}},
-			"daemon":                   sh(func(t *spec.Template) { t.Daemon = new(true) }),
-			"podSpecPatch":             sh(func(t *spec.Template) { t.PodSpecPatch = "{}" }),
-			"initContainers[prepare]":  sh(func(t *spec.Template) { t.InitContainers = container("prepare") }),
-			"sidecars[proxy]":          sh(func(t *spec.Template) { t.Sidecars = container("proxy") }),
-			"inputs.artifacts[src]":    sh(func(t *spec.Template) { t.Inputs.Artifacts = []spec.Artifact{{Name: "src"}} }),
-			"outputs.artifacts[bin]":   sh(func(t *spec.Template) { t.Outputs.Artifacts = []spec.Artifact{{Name: "bin"}} }),
+			"container.command":       {Container: &corev1.Container{Image: "whalesay", Args: []string{"hello"}}},
+			"script.command":          {Script: &spec.Script{Container: corev1.Container{Image: "python"}, Source: "print(1)"}},
+			"resource":                {Resource: &spec.Resource{Action: "get"}},
+			"http":                    {HTTP: &spec.HTTP{URL: "http://example.com"}},
+			"containerSet":            {ContainerSet: &spec.ContainerSet{}},
+			"data":                    {Data: &spec.Data{}},
+			"plugin":                  {Plugin: spec.Plugin{"x": nil}},
+			"daemon":                  sh(func(t *spec.Template) { t.Daemon = new(true) }),
+			"podSpecPatch":            sh(func(t *spec.Template) { t.PodSpecPatch = "{}" }),
+			"initContainers[prepare]": sh(func(t *spec.Template) { t.InitContainers = container("prepare") }),
+			"sidecars[proxy]":         sh(func(t *spec.Template) { t.Sidecars = container("proxy") }),
+			"inputs.artifacts[src]": sh(func(t *spec.Template) {
+				t.Inputs.Artifacts = []spec.Artifact{{Name: "src", Path: "/src", ArtifactLocation: spec.ArtifactLocation{GCS: &spec.GCSArtifact{}}}}
+			}),
+			"outputs.artifacts[bin]": sh(func(t *spec.Template) {
+				t.Outputs.Artifacts = []spec.Artifact{{Name: "bin", Path: "/bin", ArtifactLocation: artifact.Volume("claim")}}
+			}),
 			"outputs.parameters[rows]": sh(func(t *spec.Template) { t.Outputs.Parameters = []spec.Parameter{{Name: "rows"}} }),
 			"container.envFrom[0]":     sh(func(t *spec.Template) { t.Container.EnvFrom = []corev1.EnvFromSource{{}} }),
 			"container.env[A].valueFrom": sh(func(t *spec.Template) {

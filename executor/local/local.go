@@ -13,10 +13,10 @@
 //   - A path that the template declares is mapped to DIR/path, wherever it is written as a whole path in the command,
 //     the args, the env and the source of a script: `echo 3 > /out/rows` becomes `echo 3 > DIR/out/rows`. Whole means
 //     that no letter, digit or one of _-./~)}]$ stands before it and that the name does not go on after it.
-//   - Declared are the files of output parameters, the mount paths of emptyDir volumes and workingDir. The directory
-//     of a file and workingDir are mapped with all that is in them, unless every machine has a directory of that
-//     name: of /out/rows, all of /out is; of /tmp/rows, that file alone. The directories are there before the node
-//     begins.
+//   - Declared are the files of output parameters, the paths of artifacts, the mount paths of emptyDir volumes and
+//     workingDir. The directory of a file or artifact and workingDir are mapped with all that is in them, unless every
+//     machine has a directory of that name: of /out/rows, all of /out is; of /tmp/rows, that file alone, or what is in
+//     it if it is an artifact. The directories are there before the node begins, and so are input artifacts.
 //   - Every other path is this machine's: a node that writes to /etc or to an undeclared /data does just that.
 //     A program that makes up its paths can use the env variable PODFLOW_ROOT, which is DIR.
 //   - The env holds PATH, HOME, USER, LANG, LC_ALL and TZ of this process, TMPDIR (a directory in DIR) and
@@ -25,7 +25,11 @@
 //     is used as a result it passes through this process, and may come a little later than an error that it preceded.
 //
 // Output files are read from DIR when the program has ended: at most 256 KiB each, never through a symbolic link that
-// leads out of DIR.
+// leads out of DIR. Output artifacts are kept where their location says, and else in [Executor.Directory]; what a program
+// left that failed is kept too. Their places are those of [Executor.Artifacts]: with S3 for example
+//
+//	x := local.New()
+//	x.Artifacts = artifact.New(secrets, s3.Driver{})
 //
 // # What becomes of it
 //
@@ -33,7 +37,7 @@
 // the signal. activeDeadlineSeconds is kept: Failed. A command that does not exist is an error. When the program ends,
 // whatever it began and left in its process group is killed, as it is in a Pod; when its context is cancelled the group
 // gets SIGTERM and after [Executor.Grace] SIGKILL. What leaves the group (setsid) is not found. DIR is removed when the
-// node is released, and nothing is left on disk of a run that has ended. Of the logs of ended runs the newest, 16 MiB in
+// node is released, and nothing is left on disk of a run that has ended but its artifacts. Of the logs of ended runs the newest, 16 MiB in
 // all, stay readable as long as the Executor lives.
 //
 // # Limits
@@ -60,19 +64,27 @@ import (
 	"time"
 
 	"github.com/podflow/podflow/executor"
+	"github.com/podflow/podflow/executor/artifact"
 	"github.com/podflow/podflow/workflow/spec"
 )
 
 // maxProcesses is how many processes run at once.
 const maxProcesses = 256
 
-// Executor runs nodes as processes. Make it with [New]; it serves any number of runs at once.
+// Executor runs nodes as processes. Make it with [New]; it serves any number of runs at once. Its fields are set before
+// the first run.
 type Executor struct {
-	// Grace is how long a program may take to end after SIGTERM. Set it before the first run.
+	// Grace is how long a program may take to end after SIGTERM.
 	Grace time.Duration
+	// Artifacts opens the places where artifacts are kept, such as an S3 bucket. Nil stands for those of [artifact.New].
+	Artifacts *artifact.Stores
+	// Directory keeps the artifacts of which neither the workflow nor the run says where. Empty is a temporary directory,
+	// which Close removes.
+	Directory string
 
 	places   chan struct{}
 	mu       sync.Mutex
+	kept     string          // see directory
 	runs     map[string]*run // by UID
 	attempts map[executor.ID]*attempt
 	archive  archive
@@ -213,6 +225,7 @@ func (x *Executor) attempt(t *executor.Task) (*attempt, error) {
 		task:    t,
 		dir:     filepath.Join(r.dir, strconv.Itoa(r.next)),
 		grace:   x.Grace,
+		stores:  x.stores(),
 		stop:    stop,
 		waits:   make(chan struct{}),
 		started: make(chan struct{}),

@@ -21,23 +21,32 @@ var common = []string{
 // mapping puts the declared paths of a container under a directory.
 type mapping struct {
 	root  string
-	dirs  []string // mapped with all that is in them
-	files []string
+	dirs  []string // mapped with all that is in them; the node finds them
+	trees []string // mapped with all that is in them; it finds the directory that they are in
+	files []string // mapped without; likewise
 }
 
 // newMapping is the mapping of a template.
-func newMapping(root string, c *corev1.Container, outputs []spec.Parameter) *mapping {
+func newMapping(root string, c *corev1.Container, t *spec.Template) *mapping {
 	m := &mapping{root: root}
 	for _, mount := range c.VolumeMounts {
 		m.dirs = append(m.dirs, path.Clean("/"+mount.MountPath))
 	}
 	m.dirs = appendUncommon(m.dirs, path.Clean("/"+c.WorkingDir))
-	for _, p := range outputs {
+	for _, p := range t.Outputs.Parameters {
 		if p.ValueFrom != nil && p.ValueFrom.Path != "" {
-			file := path.Clean("/" + p.ValueFrom.Path)
-			m.files = append(m.files, file)
-			m.dirs = appendUncommon(m.dirs, path.Dir(file))
+			m.files = append(m.files, path.Clean("/"+p.ValueFrom.Path))
 		}
+	}
+	for _, artifacts := range [][]spec.Artifact{t.Inputs.Artifacts, t.Outputs.Artifacts} {
+		for i := range artifacts {
+			if artifacts[i].Path != "" {
+				m.trees = append(m.trees, path.Clean("/"+artifacts[i].Path))
+			}
+		}
+	}
+	for _, declared := range slices.Concat(m.files, m.trees) {
+		m.dirs = appendUncommon(m.dirs, path.Dir(declared))
 	}
 	return m
 }
@@ -66,9 +75,11 @@ func (m *mapping) text(s string) string {
 
 // declares says that the text begins with a declared path.
 func (m *mapping) declares(s string) bool {
-	for _, dir := range m.dirs {
-		if rest, ok := strings.CutPrefix(s, dir); ok && (ends(rest) || rest[0] == '/') {
-			return true
+	for _, dirs := range [][]string{m.dirs, m.trees} {
+		for _, dir := range dirs {
+			if rest, ok := strings.CutPrefix(s, dir); ok && (ends(rest) || rest[0] == '/') {
+				return true
+			}
 		}
 	}
 	for _, file := range m.files {

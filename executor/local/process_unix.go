@@ -10,6 +10,8 @@ import (
 	"os"
 	"syscall"
 	"time"
+
+	"github.com/podflow/podflow/internal/outfile"
 )
 
 // process is a running process, the leader of a process group of its own.
@@ -117,7 +119,7 @@ func (p *process) result() *string {
 	if p.stdout == nil {
 		return nil
 	}
-	text := p.stdout.tail.text()
+	text := p.stdout.tail.String()
 	return &text
 }
 
@@ -141,7 +143,7 @@ func (p *process) signal(s syscall.Signal) error { return syscall.Kill(-p.proc.P
 type capture struct {
 	r    *os.File
 	log  *os.File
-	tail tail
+	tail outfile.Tail
 	done chan struct{}
 }
 

@@ -1,0 +1,117 @@
+package artifact
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"github.com/podflow/podflow/executor"
+	"github.com/podflow/podflow/workflow/spec"
+)
+
+// Read gives the bytes of an artifact that is one file, unpacked. It is brought to a temporary file first, which is gone
+// when the reader is closed: what is read is so what was stored. A directory is an error; [Load] brings one.
+func Read(ctx context.Context, s *Stores, a *executor.Artifact) (io.ReadCloser, error) {
+	dir, err := os.MkdirTemp("", "podflow-")
+	if err != nil {
+		return nil, err
+	}
+	wanted := *a
+	wanted.Optional = false
+	at := filepath.Join(dir, "file")
+	if err := Load(ctx, s, &wanted, at); err != nil {
+		return nil, errors.Join(err, os.RemoveAll(dir))
+	}
+	info, err := os.Stat(at)
+	if err == nil && !info.Mode().IsRegular() {
+		err = fmt.Errorf("inputs.artifacts[%s]: it is a directory and not a file", a.Name)
+	}
+	var f *os.File
+	if err == nil {
+		f, err = os.Open(at)
+	}
+	if err != nil {
+		return nil, errors.Join(err, os.RemoveAll(dir))
+	}
+	return &reader{f, dir}, nil
+}
+
+// reader is a file that goes with its directory.
+type reader struct {
+	*os.File
+	dir string
+}
+
+// Close removes the file.
+func (r *reader) Close() error { return errors.Join(r.File.Close(), os.RemoveAll(r.dir)) }
+
+// Write gives a writer for an artifact of one file. The artifact is stored when the writer is closed, and stored is told
+// of it; until then nobody sees any of it.
+func Write(ctx context.Context, s *Stores, a *spec.Artifact, stored func(executor.Artifact)) (io.WriteCloser, error) {
+	dir, err := os.MkdirTemp("", "podflow-")
+	if err != nil {
+		return nil, err
+	}
+	f, err := os.Create(filepath.Join(dir, fileName(a)))
+	if err != nil {
+		return nil, errors.Join(err, os.RemoveAll(dir))
+	}
+	return &writer{File: f, dir: dir, store: func() error {
+		kept, err := Save(ctx, s, a, f.Name())
+		if err == nil {
+			stored(kept)
+		}
+		return err
+	}}, nil
+}
+
+// fileName is the name of the file in a packed artifact.
+func fileName(a *spec.Artifact) string {
+	if name := path.Base(a.Path); a.Path != "" && name != "/" {
+		return name
+	}
+	return "file"
+}
+
+// writer is a file that is stored when it is closed.
+type writer struct {
+	*os.File
+	dir   string
+	store func() error
+}
+
+// Close stores the file and removes it.
+func (w *writer) Close() error {
+	err := w.File.Close()
+	if err == nil {
+		err = w.store()
+	}
+	return errors.Join(err, os.RemoveAll(w.dir))
+}
+
+// Remove deletes an artifact. It is no error if there is none.
+func Remove(ctx context.Context, s *Stores, a *spec.Artifact) error {
+	store, key, err := s.Open(ctx, &a.ArtifactLocation)
+	if err != nil {
+		return fmt.Errorf("artifact %s: %w", a.Name, err)
+	}
+	errs := []error{store.Delete(ctx, key)}
+	if a.Archive != nil && a.Archive.None != nil { // it may have been a directory
+		for k, err := range store.List(ctx, strings.TrimSuffix(key, "/")+"/") {
+			if err == nil {
+				err = store.Delete(ctx, k)
+			}
+			errs = append(errs, err)
+		}
+	}
+	if err := errors.Join(errs...); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("artifact %s: %w", a.Name, err)
+	}
+	return nil
+}
