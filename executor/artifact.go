@@ -8,8 +8,8 @@ type Artifact struct {
 	spec.Artifact
 	// Size is how many bytes are kept, packed if it is packed, and SHA256 their digest in hex. Both are zero for a
 	// directory that is kept unpacked, and for what no node of the run has made.
-	Size   int64
-	SHA256 string
+	Size   int64  `json:"size,omitzero"`
+	SHA256 string `json:"sha256,omitzero"`
 }
 
 // Keeper is an Executor with a place of its own for the output artifacts of which neither the workflow nor the run says

@@ -2,9 +2,12 @@ package executor
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/base32"
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"strconv"
 	"time"
 
 	"github.com/podflow/podflow/workflow/spec"
@@ -22,6 +25,14 @@ type ID struct {
 
 // String is the node with its attempt, for messages.
 func (id ID) String() string { return fmt.Sprintf("%s#%d", id.Node, id.Attempt) }
+
+// Hash is 13 letters and digits that tell the attempt from all others: for names that have little room.
+func (id ID) Hash() string {
+	h := sha256.Sum256([]byte(id.Run + "\x00" + id.Node + "\x00" + strconv.Itoa(id.Attempt)))
+	return lowerBase32.EncodeToString(h[:])[:13]
+}
+
+var lowerBase32 = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
 
 // Run is the run that a task belongs to. It does not change.
 type Run struct {

@@ -17,6 +17,11 @@ func (a Artifact) At(path string) *ArtifactDecl {
 // Path is the tag that stands for the path of an input: {{inputs.artifacts.NAME.path}}.
 func (a Artifact) Path() string { return "{{inputs.artifacts." + string(a) + ".path}}" }
 
+// Set is the artifact with a content: what a scripted task of a test leaves.
+func (a Artifact) Set(content string) OutputValue {
+	return OutputValue{name: string(a), value: content, artifact: true}
+}
+
 // Of is this output artifact of a task or step. Using it makes a task wait for n.
 func (a Artifact) Of(n Node) Files {
 	c := build.CallOf(n)

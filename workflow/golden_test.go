@@ -29,7 +29,7 @@ var excused = map[string]string{
 
 // Each workflow that Argo's controller ran makes the same tree here: its leaves end on the fake as they ended there,
 // and everything else is computed. Compared are all nodes by name: display name, type, phase, template, message,
-// inputs, outputs, result, exit code, children; and the workflow's phase and message. Artifacts are not compared.
+// inputs, outputs, result, exit code, artifacts, children; and the workflow's phase and message.
 func TestGoldenReplay(t *testing.T) {
 	equal := 0
 	records := argotest.Records(t)
@@ -65,7 +65,7 @@ func replayed(t *testing.T, r *argotest.Record) {
 // replay runs a workflow to its end in virtual time, and resumes by hand what the record says. The run is nil if it
 // did not begin; the error says that it did not end.
 func replay(t *testing.T, r *argotest.Record, wf *workflow.Workflow, x *fake.Executor) (*workflow.Run, error) {
-	runner := workflow.NewRunner(x, workflow.WithConfig(argotest.Source(t)))
+	runner := workflow.NewRunner(x, workflow.WithConfig(argotest.Source(t)), workflow.WithRepository(argotest.Repository()))
 	defer func() { require.NoError(t, runner.Close()) }()
 	var options []workflow.RunOption
 	if name := r.RunName(); name != "" {

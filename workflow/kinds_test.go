@@ -43,7 +43,7 @@ func TestKindsFake(t *testing.T) {
 // An executor that lacks a kind refuses it by its path, before anything begins.
 func TestKindsLocal(t *testing.T) {
 	_, err := loaded(t, strings.Replace(allKinds, "template: echo", "template: echo, when: '1 == 2'", 1)).Run(t.Context(), local.New())
-	for _, want := range []string{"templates[list].data: not on the local executor", "templates[make].resource: not on the local executor", "templates[set].containerSet: not on the local executor"} {
+	for _, want := range []string{"templates[list].data.source.artifactPaths: artifact: there is no driver for s3", "templates[make].resource: not on the local executor", "templates[set].containerSet: not on the local executor"} {
 		assert.ErrorContains(t, err, want)
 	}
 }

@@ -65,7 +65,7 @@ func (o Output[T]) Get(n Outputs) (T, error) {
 // Set is the output with a value: what a scripted task of a test gives.
 func (o Output[T]) Set(v T) OutputValue {
 	text, problem := encodeAs(v)
-	return OutputValue{string(o), text, problem}
+	return OutputValue{name: string(o), value: text, problem: problem}
 }
 
 func (o Output[T]) decl(from spec.ValueFrom, origin build.Origin) *OutputParam[T] {
@@ -129,8 +129,14 @@ func (Result[T]) output() build.Output {
 // [ArtifactDecl] or what [Artifact.From] makes.
 type OutputDecl interface{ output() build.Output }
 
-// OutputValue is an output with its value. [Output.Set] and [Result.Set] make one.
-type OutputValue struct{ name, value, problem string }
+// OutputValue is an output with its value. [Output.Set], [Result.Set] and [Artifact.Set] make one.
+type OutputValue struct {
+	name, value, problem string
+	artifact             bool
+}
+
+// IsArtifact says that it is an artifact and its content.
+func (o OutputValue) IsArtifact() bool { return o.artifact }
 
 // Output is the name of the output and its value as text. A value that has no text is shown by what is wrong with it.
 func (o OutputValue) Output() (name, value string) {

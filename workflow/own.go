@@ -28,7 +28,7 @@ func WithHTTP(client Doer) RunnerOption {
 
 // ownExecutors are what a Runner does without its executor, before its options.
 func ownExecutors() engine.Own {
-	return engine.Own{HTTP: engine.NewHTTP(http.DefaultClient), Plugins: plugins{}}
+	return engine.Own{HTTP: engine.NewHTTP(http.DefaultClient), Plugins: plugins{}} // Data comes with the stores
 }
 
 // check asks the executor, and what the Runner does itself, whether they can do what a plan needs.
@@ -47,7 +47,7 @@ func (r *Runner) checkOwn(p *plan.Plan) (others []executor.Leaf, err error) {
 			others = append(others, l)
 		}
 	}
-	return others, errors.Join(checkWith(r.own.HTTP, p, own), checkWith(r.own.Plugins, p, own))
+	return others, errors.Join(checkWith(r.own.HTTP, p, own), checkWith(r.own.Data, p, own), checkWith(r.own.Plugins, p, own))
 }
 
 func checkWith(x executor.Executor, p *plan.Plan, leaves []executor.Leaf) error {

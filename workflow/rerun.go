@@ -142,19 +142,23 @@ func merged(m, more map[string]string) map[string]string {
 }
 
 // Forget lets go of a run that is over: Get and List do not find it any more, and its memory is freed with the last
-// *Run of it. It reports whether there was one. A run that is not over is not forgotten.
-func (r *Runner) Forget(name string) bool {
+// *Run of it. Its artifacts with an artifactGC of OnWorkflowDeletion are deleted before; an error is what could not be, and
+// the run is not forgotten. Forget reports whether it did. A run that is not over is not forgotten.
+func (r *Runner) Forget(ctx context.Context, name string) (bool, error) {
 	run := r.Get(name)
 	if run == nil {
-		return false
+		return false, nil
 	}
 	select {
 	case <-run.r.Done():
-		r.forget(name)
-		return true
 	default:
-		return false
+		return false, nil
 	}
+	if err := run.r.Collect(ctx, spec.ArtifactGCOnWorkflowDeletion); err != nil {
+		return false, fmt.Errorf("run %s: %w", name, err)
+	}
+	r.forget(name)
+	return true, nil
 }
 
 // resolvedName is the name that a run is to have.

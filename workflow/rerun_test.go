@@ -224,7 +224,9 @@ func TestRetryIsRefused(t *testing.T) {
 			_, err = again(t.Context(), run)
 			assert.EqualError(t, err, `run "r" is not over`)
 		}
-		assert.False(t, r.Forget("r"))
+		gone, err := r.Forget(t.Context(), "r")
+		require.NoError(t, err)
+		assert.False(t, gone)
 		require.NoError(t, r.Close())
 		_, err = workflow.NewRunner(r.Executor).Retry(t.Context(), run)
 		assert.EqualError(t, err, `run "r" is not over`, "it was let go of")

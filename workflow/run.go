@@ -217,6 +217,9 @@ type NodeStatus struct {
 	// Inputs and Outputs are the values of the template's parameters, in the order of their declaration. They are
 	// shared: do not change them.
 	Inputs, Outputs []executor.Value
+	// InputArtifacts and Artifacts are the files that the node was given and those that it left, each with the place where
+	// it is kept. They are shared: do not change them.
+	InputArtifacts, Artifacts []executor.Artifact
 	// Result is the standard output; nil if it was not kept.
 	Result *string
 	// ExitCode is that of the main container or process; nil if there is none.
@@ -283,6 +286,7 @@ func nodeStatus(r *engine.Run, s engine.Status) *NodeStatus {
 		Path: s.Path, Name: s.Name, DisplayName: s.DisplayName, Parent: s.Parent, Type: s.Type, Template: s.TemplateName,
 		Phase: s.Phase, Message: s.Message, Attempts: s.Attempts, Started: s.Started, Finished: s.Finished,
 		Inputs: s.Inputs, Outputs: s.Outputs, Result: s.Result, ExitCode: s.ExitCode, Memoized: s.Memoized, Pod: s.PodName, Host: s.HostNode,
+		InputArtifacts: s.FilesIn, Artifacts: s.FilesOut,
 		Metrics: metrics(s.Metrics),
 		run:     r, err: s.Err,
 	}

@@ -12,10 +12,12 @@ import (
 	"time"
 
 	"github.com/podflow/podflow/executor"
+	"github.com/podflow/podflow/executor/artifact"
 	"github.com/podflow/podflow/internal/build"
 	"github.com/podflow/podflow/internal/engine"
 	"github.com/podflow/podflow/internal/plan"
 	"github.com/podflow/podflow/workflow/journal"
+	"github.com/podflow/podflow/workflow/spec"
 )
 
 // Runner runs workflows on an executor. It owns what runs share: the journal, the locks, the memoized outputs and the
@@ -36,6 +38,9 @@ type Runner struct {
 	own      engine.Own
 	locks    *engine.Locks
 	memos    MemoStore
+	// stores is how artifacts are reached, and repository where they are kept of which nothing else is said.
+	stores     *artifact.Stores
+	repository *spec.ArtifactLocation
 
 	mu     sync.Mutex // guards what follows
 	runs   map[string]*entry
@@ -73,6 +78,7 @@ func NewRunner(x executor.Executor, opts ...RunnerOption) *Runner {
 	for _, o := range opts {
 		o.applyRunner(r)
 	}
+	r.useStores()
 	r.locks = engine.NewLocks(r.configValue)
 	if r.memos == nil {
 		r.memos = &memos{}
@@ -166,6 +172,12 @@ func (r *Runner) prepare(ctx context.Context, w *Workflow, c *runConfig) (*journ
 		}
 	}
 	s.Run.Workflow = engine.Resolve(w.plan, &s.Run, args, s.Config, c.labels, c.annotations)
+	if s.Repository, err = r.repositoryOf(ctx, s.Run.Workflow); err != nil {
+		return nil, err
+	}
+	if err := r.checkFiles(w.plan, s.Repository); err != nil {
+		return nil, err
+	}
 	if c.keeps != nil {
 		s.Kept = c.keeps.r.Kept(&s.Run, c.again)
 	}
@@ -286,6 +298,7 @@ func (r *Runner) launch(ctx context.Context, w *Workflow, rec *journal.Run) (*Ru
 	run := engine.New(engine.Config{
 		Plan: w.plan, Executor: r.executor, Own: r.own, Locks: r.locks, Memos: r.memos, Limits: r.limits, Journal: r.journal,
 		Run: &rec.Run, Arguments: rec.Arguments, Config: rec.Config, Kept: rec.Kept, Records: rec.Records, Over: over,
+		Repository: rec.Repository, Stores: r.stores,
 	})
 	return &Run{run, w, rec.Arguments}, nil
 }

@@ -15,7 +15,6 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	corev1 "k8s.io/api/core/v1"
 
 	"github.com/podflow/podflow/examples/internal/command"
 	"github.com/podflow/podflow/internal/argotest"
@@ -79,13 +78,11 @@ func TestArgoExamples(t *testing.T) {
 	t.Logf("%d of %d files ran", ran, len(files))
 }
 
-// gather puts into a directory what the files refer to in each other, and the ConfigMap that their comments ask for.
+// gather puts into a directory what the files refer to in each other, and the ConfigMaps that they ask for.
 func gather(t *testing.T, files map[string]string) (dir string) {
 	var all source.Memory
-	config := &corev1.ConfigMap{Data: map[string]string{"template": "3", "workflow": "2"}}
-	config.Name = "my-config"
 	dir = t.TempDir()
-	objects := []spec.Object{config}
+	objects := argotest.Configs()
 	for _, path := range slices.Sorted(maps.Values(files)) {
 		f, err := os.Open(path)
 		require.NoError(t, err)

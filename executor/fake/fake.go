@@ -32,7 +32,8 @@
 //
 // # Limits
 //
-// Nothing runs, and nothing is requested: HTTP requests and the work of plugins are scripted as containers are. Images, commands, sources, volumes and Pod fields are not looked at, artifacts are not made, and there
+// Nothing runs, and nothing is requested: HTTP requests and the work of plugins are scripted as containers are. Images, commands, sources, volumes and Pod fields are not looked at, the output artifacts of
+// containers are empty unless a script says what is in them ([Succeed] with Set of a workflow.Artifact), and there
 // are no logs. Every node runs at once, however many there are. A scripted result is what the workflow gets: nothing
 // is trimmed or cut. A daemon is ready at once and runs until it is stopped, unless it is scripted to fail. What runs
 // longer than its template's activeDeadlineSeconds is Failed, as a Pod is.
@@ -46,6 +47,7 @@ import (
 	"time"
 
 	"github.com/podflow/podflow/executor"
+	"github.com/podflow/podflow/executor/artifact"
 	"github.com/podflow/podflow/workflow/spec"
 )
 
@@ -59,6 +61,10 @@ type Executor struct {
 	calls    []*executor.Task
 	attempts map[executor.ID]*attempt // of what is scripted; nil for Go functions that are not
 	counts   map[place]int
+
+	files     files
+	filesOnce sync.Once
+	stores    *artifact.Stores
 }
 
 // T is what a fake needs of a test: *testing.T, *testing.B and testing.TB are one.
@@ -129,15 +135,19 @@ func (x *Executor) Execute(ctx context.Context, t *executor.Task, notify func(ex
 	notify(executor.Update{Phase: spec.Running})
 	switch {
 	case s != nil && first:
-		a.resolve(s, t, x.count(s, t))
+		a.resolve(ctx, x, s, t, x.count(s, t))
 	case s != nil:
 	case t.Func != nil:
 		return t.Call(ctx)
 	case !isDaemon(t):
-		return settle(Outcome{}, nil, t)
+		res, err := settle(Outcome{}, nil, t)
+		if err == nil {
+			err = x.leave(ctx, t, nil, &res)
+		}
+		return res, err
 	default:
 		a = &attempt{known: make(chan struct{})}
-		a.resolve(nil, t, 0)
+		a.resolve(ctx, x, nil, t, 0)
 	}
 	return a.wait(ctx, notify)
 }
@@ -185,7 +195,7 @@ func (x *Executor) begin(t *executor.Task) (a *attempt, s *script, first bool) {
 
 // resolve decides how and when the attempt ends; n is its number among the attempts of its node. A mistake of the
 // script ends it at once.
-func (a *attempt) resolve(s *script, t *executor.Task, n int) {
+func (a *attempt) resolve(ctx context.Context, x *Executor, s *script, t *executor.Task, n int) {
 	defer close(a.known)
 	began := time.Now()
 	var o Outcome
@@ -194,7 +204,10 @@ func (a *attempt) resolve(s *script, t *executor.Task, n int) {
 			return
 		}
 	}
-	if a.res, a.err = settle(o, s, t); a.err == nil || o.Err != nil {
+	if a.res, a.err = settle(o, s, t); a.err == nil {
+		a.err = x.leave(ctx, t, &o, &a.res)
+	}
+	if a.err == nil || o.Err != nil {
 		var takes time.Duration
 		a.update, takes = o.begin(t)
 		deadline, err := activeDeadline(t)

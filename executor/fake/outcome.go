@@ -3,6 +3,7 @@ package fake
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -28,9 +29,10 @@ type Outcome struct {
 	IP, Host string
 
 	optional bool
+	files    map[string]string // the contents of artifacts, by name
 }
 
-// Output is an output with its value: Set of a workflow.Output or workflow.Result makes one.
+// Output is an output with its value: Set of a workflow.Output, a workflow.Result or a workflow.Artifact makes one.
 type Output interface{ Output() (name, value string) }
 
 // Succeed ends well, with outputs.
@@ -38,6 +40,13 @@ func Succeed(outputs ...Output) Outcome {
 	o := Outcome{Result: executor.Result{Phase: spec.Succeeded}}
 	for _, out := range outputs {
 		name, value := out.Output()
+		if f, ok := out.(interface{ IsArtifact() bool }); ok && f.IsArtifact() {
+			if o.files == nil {
+				o.files = map[string]string{}
+			}
+			o.files[name] = value
+			continue
+		}
 		o.Result.Outputs = append(o.Result.Outputs, executor.Value{Name: name, Value: value})
 	}
 	return o
@@ -222,6 +231,13 @@ func outputs(o *Outcome, template *spec.Template) (vs []executor.Value, lacks, u
 		isDeclared := slices.ContainsFunc(declared, func(p spec.Parameter) bool { return p.Name == v.Name })
 		if !isDeclared && v.Name != "result" {
 			unknown = append(unknown, fmt.Sprintf("output %q%s", v.Name, nearest.Hint(v.Name, names)))
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(o.files)) {
+		of := template.Outputs.Artifacts
+		if !slices.ContainsFunc(of, func(a spec.Artifact) bool { return a.Name == name }) {
+			unknown = append(unknown, fmt.Sprintf("artifact %q%s", name,
+				nearest.Hint(name, nearest.Names(of, func(a *spec.Artifact) string { return a.Name }))))
 		}
 	}
 	return vs, lacks, unknown

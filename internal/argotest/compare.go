@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"path"
 	"regexp"
 	"slices"
 	"strconv"
@@ -14,6 +15,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
+	"github.com/podflow/podflow/executor"
+	"github.com/podflow/podflow/executor/artifact"
 	"github.com/podflow/podflow/workflow"
 )
 
@@ -26,7 +29,7 @@ func Equal(t testing.TB, want *Record, run *workflow.Run) {
 }
 
 // Differences are what a run that has ended has otherwise than a record: the workflow's phase and message, and the
-// names, types, phases, templates, messages, values, exit codes and children of its nodes. What cannot be the same in
+// names, types, phases, templates, messages, values, artifacts, exit codes and children of its nodes. What cannot be the same in
 // two runs is not compared:
 //   - a value that is a time, or a duration in seconds, is equal to any other;
 //   - so is the ID of a node, unless the run has the record's [Record.RunName];
@@ -91,6 +94,8 @@ var fields = []struct {
 	{"displayName", false, func(n *Node) string { return strconv.Quote(n.DisplayName) }},
 	{"inputs", false, func(n *Node) string { return asJSON(n.Inputs) }},
 	{"outputs", false, func(n *Node) string { return asJSON(n.Outputs) }},
+	{"inputArtifacts", false, func(n *Node) string { return asJSON(n.InputArtifacts) }},
+	{"outputArtifacts", false, func(n *Node) string { return asJSON(n.OutputArtifacts) }},
 	{"result", false, func(n *Node) string { return asJSON(n.Result) }},
 	{"exitCode", true, func(n *Node) string { return asJSON(n.ExitCode) }},
 	{"children", false, func(n *Node) string { return asJSON(n.Children) }},
@@ -121,6 +126,7 @@ func Nodes(run *workflow.Run) map[string]*Node {
 			Template: n.Template, Message: anonymous(n.Message), Result: n.Result, Children: []string{},
 		}
 		g.Inputs, g.Outputs = values(n)
+		g.InputArtifacts, g.OutputArtifacts = filesOf(n.InputArtifacts, run.Name()), filesOf(n.Artifacts, run.Name())
 		if n.ExitCode != nil {
 			code := strconv.Itoa(*n.ExitCode)
 			g.ExitCode = &code
@@ -134,6 +140,29 @@ func Nodes(run *workflow.Run) map[string]*Node {
 	return nodes
 }
 
+// filesOf are artifacts as a record has them.
+func filesOf(artifacts []executor.Artifact, run string) map[string]File {
+	var files map[string]File
+	for _, a := range artifacts {
+		f := File{
+			Path: strings.TrimSuffix(a.Path, "/"), Kind: artifact.Kind(&a.ArtifactLocation), Key: artifact.Key(&a.ArtifactLocation),
+			GlobalName: a.GlobalName, Optional: a.Optional, Deleted: a.Deleted,
+		}
+		if a.SubPath != "" {
+			f.Key = path.Join(f.Key, a.SubPath)
+		}
+		f.Key = strings.ReplaceAll(pods.ReplaceAllString(f.Key, "/POD/"), run, "WF")
+		if a.Raw != nil {
+			f.Data = a.Raw.Data
+		}
+		if files == nil {
+			files = map[string]File{}
+		}
+		files[a.Name] = f
+	}
+	return files
+}
+
 // message is the run's own, with WF for its name.
 func message(run *workflow.Run) string {
 	e, ok := errors.AsType[*workflow.RunError](run.Wait(context.Background()))
@@ -144,6 +173,8 @@ func message(run *workflow.Run) string {
 }
 
 var (
+	// pods are the names of Pods in keys.
+	pods = regexp.MustCompile(`/[^/]+-[a-z2-7]{13}/`)
 	// ids are the IDs of nodes.
 	ids = regexp.MustCompile(`\bWF-\d+\b`)
 	// times are values that are a time or a duration, as the variables of the language give them.

@@ -32,7 +32,7 @@ type Record struct {
 	Nodes  map[string]*Node `json:"nodes"`
 }
 
-// Node is one node of a record, by name with the workflow's own name written WF. Artifacts are left out.
+// Node is one node of a record, by name with the workflow's own name written WF.
 type Node struct {
 	DisplayName string            `json:"displayName"`
 	Type        string            `json:"type"`
@@ -43,8 +43,22 @@ type Node struct {
 	Outputs     map[string]string `json:"outputs"`
 	Result      *string           `json:"result"`
 	ExitCode    *string           `json:"exitCode"`
+	// InputArtifacts and OutputArtifacts are by name.
+	InputArtifacts  map[string]File `json:"inputArtifacts"`
+	OutputArtifacts map[string]File `json:"outputArtifacts"`
 	// Children are sorted.
 	Children []string `json:"children"`
+}
+
+// File is an artifact of a node. In a key POD stands for the name of a Pod.
+type File struct {
+	Path       string `json:"path,omitempty"`
+	Kind       string `json:"kind,omitempty"`
+	Key        string `json:"key,omitempty"`
+	Data       string `json:"data,omitempty"`
+	GlobalName string `json:"globalName,omitempty"`
+	Optional   bool   `json:"optional,omitempty"`
+	Deleted    bool   `json:"deleted,omitempty"`
 }
 
 // Records are all records, by name.
@@ -78,6 +92,16 @@ func read(t testing.TB, path string) *Record {
 	require.NoError(t, json.Unmarshal(text, r), path)
 	for _, n := range r.Nodes {
 		slices.Sort(n.Children)
+		delete(n.OutputArtifacts, "main-logs") // archiveLogs does nothing here
+		if len(n.OutputArtifacts) == 0 {
+			n.OutputArtifacts = nil
+		}
+		for _, files := range []map[string]File{n.InputArtifacts, n.OutputArtifacts} {
+			for name, f := range files {
+				f.Key = strings.Replace(f.Key, "WF/WF/", "WF/POD/", 1) // the Pod of a root is named as the workflow
+				files[name] = f
+			}
+		}
 	}
 	return r
 }

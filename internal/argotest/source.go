@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/yaml"
 
 	"github.com/podflow/podflow/workflow/source"
 	"github.com/podflow/podflow/workflow/spec"
@@ -31,11 +32,34 @@ var once struct {
 	source *source.Memory
 }
 
+// Repository is where the artifacts of the records were kept.
+func Repository() spec.ArtifactLocation {
+	secret := func(key string) *corev1.SecretKeySelector {
+		return &corev1.SecretKeySelector{LocalObjectReference: corev1.LocalObjectReference{Name: "my-minio-cred"}, Key: key}
+	}
+	insecure := true
+	return spec.ArtifactLocation{S3: &spec.S3Artifact{S3Bucket: spec.S3Bucket{
+		Endpoint: "minio:9000", Bucket: "my-bucket", Insecure: &insecure,
+		AccessKeySecret: secret("accesskey"), SecretKeySecret: secret("secretkey"),
+	}}}
+}
+
+// Configs are the ConfigMaps that the example files need and do not hold: my-config, and artifact-repositories, which
+// names [Repository] as my-key.
+func Configs() []spec.Object {
+	repository, err := yaml.Marshal(spec.ArtifactRepository{S3: &spec.S3ArtifactRepository{S3Bucket: Repository().S3.S3Bucket}})
+	if err != nil {
+		panic(err) // it is data
+	}
+	return []spec.Object{
+		&corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: "my-config"}, Data: map[string]string{"template": "3", "workflow": "2"}},
+		&corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: "artifact-repositories"}, Data: map[string]string{"my-key": string(repository)}},
+	}
+}
+
 func readSource(t testing.TB) *source.Memory {
 	t.Helper()
-	m, err := source.Of(&corev1.ConfigMap{
-		ObjectMeta: metav1.ObjectMeta{Name: "my-config"}, Data: map[string]string{"template": "3", "workflow": "2"},
-	})
+	m, err := source.Of(Configs()...)
 	require.NoError(t, err)
 	files := Examples(t)
 	for _, file := range slices.Sorted(maps.Keys(files)) {

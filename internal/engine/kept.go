@@ -32,7 +32,7 @@ func (r *Run) Kept(to *executor.Run, again func(path string) bool) []journal.Rec
 		}
 		i := n.known()
 		rec.PodName, rec.PodIP, rec.HostNode = i.podName, i.podIP, i.hostNode
-		rec.Result = executor.Result{Phase: phases[n.phase], Message: i.message, ExitCode: i.exitCode, Outputs: i.outputs, Result: i.result}
+		rec.Result = executor.Result{Phase: phases[n.phase], Message: i.message, ExitCode: i.exitCode, Outputs: i.outputs, Result: i.result, Artifacts: there(n.filesOut())}
 		records = append(records, rec)
 	}
 	return records

@@ -18,22 +18,24 @@ type machine struct {
 	plan    *plan.Plan
 	vars    runVars
 	globals globals
-	limits  Limits
-	now     int64
-	nodes   pages[node]
-	count   int
-	events  pages[record]
-	root    *node
-	over    bool     // the root has ended, and the exit handlers too
-	metrics []Metric // of the run, when it is over
-	live    int      // how many attempts are at work
-	ended   []*node
-	stop    *stop              // why nothing more begins
-	idle    map[*node]struct{} // nodes that wait for nothing that is at work: suspended, backing off, queued
-	pods    gate
-	locks   *holder                    // of the run's own locks
-	kept    map[string]*journal.Record // what need not be done, by the node's name
-	held    []*node                    // leaves that may not begin, while the run is held; nil: it is not
+	// globalFiles are the artifacts that the whole run has, by their global names.
+	globalFiles map[string]executor.Artifact
+	limits      Limits
+	now         int64
+	nodes       pages[node]
+	count       int
+	events      pages[record]
+	root        *node
+	over        bool     // the root has ended, and the exit handlers too
+	metrics     []Metric // of the run, when it is over
+	live        int      // how many attempts are at work
+	ended       []*node
+	stop        *stop              // why nothing more begins
+	idle        map[*node]struct{} // nodes that wait for nothing that is at work: suspended, backing off, queued
+	pods        gate
+	locks       *holder                    // of the run's own locks
+	kept        map[string]*journal.Record // what need not be done, by the node's name
+	held        []*node                    // leaves that may not begin, while the run is held; nil: it is not
 	commands
 	ids idIndex
 }
@@ -200,6 +202,9 @@ func (m *machine) end(n *node, p phase, message string) {
 
 // enter begins a node that has just been added. err is why it cannot.
 func (m *machine) enter(n *node, err error) {
+	if n.template.Files != nil && err == nil {
+		err = m.takeFiles(n)
+	}
 	switch {
 	case err != nil:
 		m.end(n, errored, err.Error())
@@ -325,7 +330,7 @@ func (m *machine) finishProgram(n *node, res *executor.Result) {
 			p = errored
 		}
 	}
-	if n.info == nil && p == succeeded && res.Message == "" && len(n.template.Outputs) == 0 && res.Result == nil &&
+	if n.info == nil && p == succeeded && res.Message == "" && len(n.template.Outputs) == 0 && n.template.Files == nil && res.Result == nil &&
 		(res.ExitCode == nil || *res.ExitCode == 0) {
 		if res.ExitCode != nil {
 			n.info = &exitZero
@@ -341,6 +346,11 @@ func (m *machine) finishProgram(n *node, res *executor.Result) {
 		case err == nil:
 			i.outputs = values
 		case p == succeeded:
+			p, i.message = errored, err.Error()
+		}
+	}
+	if n.template.Files != nil {
+		if err := m.leafFiles(n, res); err != nil {
 			p, i.message = errored, err.Error()
 		}
 	}
@@ -431,6 +441,11 @@ func (m *machine) leave(n *node, p phase, message string) {
 			p, message = errored, err.Error()
 		} else {
 			n.more().outputs = values
+		}
+	}
+	if p == succeeded && n.template.Files != nil {
+		if err := m.bodyFiles(n); err != nil {
+			p, message = errored, err.Error()
 		}
 	}
 	if m.stop != nil && p != succeeded && message == "" && m.halted(n) {

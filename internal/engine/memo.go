@@ -125,6 +125,18 @@ func (r *Run) recall(ctx context.Context, n *node, k *memo) (hit *executor.Resul
 		}
 		hit.Outputs = append(hit.Outputs, executor.Value{Name: name, Value: string(*o.Parameters[at].Value)})
 	}
+	if f := n.template.Files; f != nil {
+		for i := range f.Outputs {
+			name := f.Outputs[i].Name
+			at := slices.IndexFunc(o.Artifacts, func(a spec.Artifact) bool { return a.Name == name })
+			if at < 0 && !f.Outputs[i].Optional {
+				return nil, nil
+			}
+			if at >= 0 {
+				hit.Artifacts = append(hit.Artifacts, executor.Artifact{Artifact: o.Artifacts[at]})
+			}
+		}
+	}
 	if c := n.planCall(); hit.Result == nil && (n.template.WantsResult || c != nil && c.WantResult) {
 		return nil, nil
 	}
@@ -158,6 +170,9 @@ func (a *recallAnswer) apply(m *machine) {
 			m.publishAll(n.template, i.outputs)
 		}
 		i.result, i.exitCode = a.hit.Result, a.hit.ExitCode
+		if n.template.Files != nil {
+			_ = m.leafFiles(n, a.hit) // what is not there was looked for before
+		}
 		m.set(n, succeeded)
 	}
 }
@@ -174,6 +189,9 @@ func (m *machine) keep(n *node) bool {
 	for _, v := range i.outputs {
 		value := spec.AnyString(v.Value)
 		o.Parameters = append(o.Parameters, spec.Parameter{Name: v.Name, Value: &value})
+	}
+	for _, a := range there(n.filesOut()) {
+		o.Artifacts = append(o.Artifacts, a.Artifact)
 	}
 	if i.exitCode != nil {
 		code := strconv.Itoa(*i.exitCode)

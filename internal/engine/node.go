@@ -75,6 +75,7 @@ type info struct {
 	hooks                    *hooks
 	guard                    *guard
 	metrics                  []Metric
+	files                    *files
 }
 
 // frame is the progress of what consists of other nodes: a dag, steps, a group of them, a loop, a retry.

@@ -6,8 +6,9 @@ import (
 	"github.com/podflow/podflow/workflow/spec"
 )
 
-// Own is what a run does in this process, without its executor: HTTP requests, and the work of plugins.
-type Own struct{ HTTP, Plugins executor.Executor }
+// Own is what a run does in this process, without its executor: HTTP requests, lists of artifacts, and the work of
+// plugins.
+type Own struct{ HTTP, Data, Plugins executor.Executor }
 
 // Executor is what executes the leaves of a template, which is no Go function, in place of x; nil: x does.
 func (o *Own) Executor(x executor.Executor, t *spec.Template) executor.Executor {
@@ -15,6 +16,8 @@ func (o *Own) Executor(x executor.Executor, t *spec.Template) executor.Executor 
 	switch {
 	case t.HTTP != nil:
 		own = o.HTTP
+	case t.Data != nil:
+		own = o.Data
 	case t.Plugin != nil:
 		own = o.Plugins
 	}
@@ -26,7 +29,7 @@ func (o *Own) Executor(x executor.Executor, t *spec.Template) executor.Executor 
 
 // executor is what executes the leaves of a template.
 func (r *Run) executor(t *plan.Template) executor.Executor {
-	if t.Kind == plan.HTTP || t.Kind == plan.Plugin {
+	if t.Kind == plan.HTTP || t.Kind == plan.Data || t.Kind == plan.Plugin {
 		if own := r.own.Executor(r.exec, t.Spec); own != nil {
 			return own
 		}

@@ -55,6 +55,9 @@ func (m *machine) endRetry(n, attempt *node, p phase, message string) {
 	last := attempt.known()
 	i.outputs, i.result, i.exitCode, i.err = last.outputs, last.result, last.exitCode, last.err
 	i.podIP, i.hostNode = last.podIP, last.hostNode
+	if out := attempt.filesOut(); out != nil {
+		n.setFilesOut(out)
+	}
 	i.message = message
 	m.set(n, p)
 }

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/podflow/podflow/executor"
+	"github.com/podflow/podflow/executor/artifact"
 	"github.com/podflow/podflow/internal/plan"
 	"github.com/podflow/podflow/workflow/journal"
 	"github.com/podflow/podflow/workflow/spec"
@@ -36,6 +37,11 @@ type Config struct {
 	// Locks and Memos are what the run shares with others.
 	Locks *Locks
 	Memos Memos
+	// Repository is where artifacts are kept of which nothing else is said; its key is the format of their keys. Nil:
+	// there is none.
+	Repository *spec.ArtifactLocation
+	// Stores is how this process reaches artifacts.
+	Stores *artifact.Stores
 	// Journal takes each end before anything acts on it; nil: nobody needs it.
 	Journal journal.Journal
 	// Kept is what the run takes over from another one, and Records what an earlier process recorded of it.
@@ -46,23 +52,25 @@ type Config struct {
 
 // Run is one run of a plan.
 type Run struct {
-	run      *executor.Run
-	exec     executor.Executor
-	own      Own
-	releaser executor.Releaser
-	journal  journal.Journal
-	locks    *Locks
-	memos    Memos
-	over     bool
-	ctx      context.Context // of the run
-	cancel   context.CancelCauseFunc
-	workCtx  context.Context // of what is not in an exit handler of the run
-	stopWork context.CancelCauseFunc
-	kills    sync.Map // *node to the context.CancelCauseFunc of what it has at work, for those that can be stopped alone
-	alarms   sync.Map // the *time.Timer of each alarm that is set
-	work     sync.WaitGroup
-	stopped  atomic.Bool
-	done     chan struct{} // closed when nothing of the run is at work any more
+	run        *executor.Run
+	exec       executor.Executor
+	own        Own
+	releaser   executor.Releaser
+	journal    journal.Journal
+	locks      *Locks
+	memos      Memos
+	repository repository
+	stores     *artifact.Stores
+	over       bool
+	ctx        context.Context // of the run
+	cancel     context.CancelCauseFunc
+	workCtx    context.Context // of what is not in an exit handler of the run
+	stopWork   context.CancelCauseFunc
+	kills      sync.Map // *node to the context.CancelCauseFunc of what it has at work, for those that can be stopped alone
+	alarms     sync.Map // the *time.Timer of each alarm that is set
+	work       sync.WaitGroup
+	stopped    atomic.Bool
+	done       chan struct{} // closed when nothing of the run is at work any more
 
 	mu       sync.RWMutex // guards what follows
 	m        machine
@@ -112,7 +120,11 @@ func New(c Config) *Run {
 		run: c.Run, plan: c.Plan, vars: newRunVars(c.Run, c.Plan, c.Arguments, c.Config), now: c.Run.Created.UnixNano(),
 		limits: c.Limits,
 	}
-	r.over = c.Over
+	r.stores = c.Stores
+	if r.over = c.Over; c.Repository != nil {
+		r.repository.location = c.Repository
+		r.repository.format, _ = c.Plan.KeyFormat(artifact.Key(c.Repository)) // who made the run has checked it
+	}
 	r.work.Add(1) // for the run itself, until it is closed
 	r.driving = true
 	r.mu.Lock()
@@ -253,6 +265,9 @@ func (r *Run) newAttempt(s start) *attempt {
 		}
 	}
 	t.Template, t.Written = a.template, n.template.Spec
+	if n.template.Files != nil {
+		t.Artifacts = a.taskFiles()
+	}
 	a.ctx = r.contextOf(n)
 	return a
 }
@@ -297,6 +312,8 @@ func (r *Run) execute(a *attempt) {
 		a.err = context.Cause(a.ctx)
 	case a.delay > 0 && !a.wait(a.ctx):
 		a.err = context.Cause(a.ctx)
+	case a.node.template.Func != nil && a.node.template.Files != nil:
+		a.result, a.err = r.executeFunc(a)
 	default:
 		a.result, a.err = r.executor(a.node.template).Execute(a.ctx, &a.task, a.notify)
 	}
@@ -352,7 +369,7 @@ func (a *attempt) template() (*spec.Template, error) {
 	a.once.Do(func() {
 		t := a.node.template
 		a.spec = t.Spec
-		if len(t.Fields) == 0 {
+		if len(t.Fields) == 0 && t.Files == nil && t.Kind != plan.Data {
 			return
 		}
 		a.spec = t.Spec.DeepCopy()
@@ -360,7 +377,13 @@ func (a *attempt) template() (*spec.Template, error) {
 		defer a.run.mu.RUnlock()
 		if err := t.Fields.Fill(a.spec, a.run.m.lookup(place{owner: a.node, node: a.node})); err != nil {
 			a.specErr = fmt.Errorf("%s: %w", t.Path, err)
+			return
 		}
+		if t.Kind == plan.Data && a.spec.Data.Source.ArtifactPaths != nil {
+			from := &a.spec.Data.Source.ArtifactPaths.ArtifactLocation
+			*from = a.run.repository.complete(from, a.spec)
+		}
+		a.specErr = a.keepOutputs()
 	})
 	return a.spec, a.specErr
 }
@@ -559,6 +582,9 @@ func (r *Run) finish() {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.ctx), cleanUpTime)
 	defer cancel()
+	if err := r.Collect(ctx, spec.ArtifactGCOnWorkflowCompletion); err != nil {
+		r.trouble(err)
+	}
 	if r.journal != nil {
 		if err := safely(func() error { return r.journal.End(ctx, r.run.Name, r.Phase()) }); err != nil {
 			r.trouble(fmt.Errorf("journal: %w", err))

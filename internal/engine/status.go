@@ -20,6 +20,7 @@ type Status struct {
 	Attempts                 int
 	Started, Finished        time.Time
 	Inputs, Outputs          []executor.Value
+	FilesIn, FilesOut        []executor.Artifact
 	Result                   *string
 	ExitCode                 *int
 	PodName, PodIP, HostNode string
@@ -226,6 +227,7 @@ func (r *Run) eventsFrom(at int) (batch []Event, seen int, changed <-chan struct
 		}
 		if !rec.phase.ended() {
 			s.Finished, s.Outputs, s.Result, s.ExitCode, s.Err, s.Metrics = time.Time{}, nil, nil, nil, nil, nil
+			s.FilesOut = nil
 		}
 		batch = append(batch, Event{time.Unix(0, rec.at), s})
 	}
@@ -284,10 +286,14 @@ func (r *Run) status(n *node) Status {
 	if n.finished != 0 {
 		s.Finished = time.Unix(0, n.finished)
 	}
+	if n.template != nil && n.template.Files != nil {
+		s.FilesIn = n.given()
+	}
 	if i := n.info; i != nil {
 		s.Message, s.Outputs, s.Result, s.ExitCode, s.Err = i.message, i.outputs, i.result, i.exitCode, i.err
 		s.PodName, s.PodIP, s.HostNode = i.podName, i.podIP, i.hostNode
 		s.Memoized = i.memoized()
+		s.FilesOut = there(n.filesOut())
 	}
 	return s
 }

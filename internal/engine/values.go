@@ -56,8 +56,9 @@ func (m *machine) value(at *place, r *plan.Ref) (string, error) {
 		}
 	case plan.RefCallName:
 		v = at.node.callName()
-	case plan.RefArtifact:
-		v = r.Name
+	case plan.RefArtifact, plan.RefCallArtifact, plan.RefGlobalArtifact:
+		_, err := m.artifact(at, r)
+		return r.Name, err
 	case plan.RefInput:
 		v = at.owner.inputs[r.Index].Value
 	case plan.RefInputs:
@@ -83,12 +84,17 @@ func (m *machine) value(at *place, r *plan.Ref) (string, error) {
 	return v, nil
 }
 
+// called is the node of a call that a tag names, or nil.
+func (at *place) called(call int32) *node {
+	if at.self != nil && at.self.call == call {
+		return at.self
+	}
+	return at.owner.child(call)
+}
+
 // callValue is what a tag says of a task or step.
 func (m *machine) callValue(at *place, r *plan.Ref) (string, bool) {
-	n := at.owner.child(r.Call)
-	if at.self != nil && at.self.call == r.Call {
-		n = at.self
-	}
+	n := at.called(r.Call)
 	call := &at.owner.template.Calls[r.Call]
 	switch r.Kind {
 	case plan.RefCallStatus:

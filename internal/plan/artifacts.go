@@ -4,9 +4,140 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/podflow/podflow/executor/artifact"
 	"github.com/podflow/podflow/internal/nearest"
 	"github.com/podflow/podflow/workflow/spec"
 )
+
+// Files are the artifacts of a template.
+type Files struct {
+	Inputs  []InputFile
+	Outputs []OutputFile
+}
+
+// InputFile is an artifact that a template takes.
+type InputFile struct {
+	Name     string
+	Optional bool
+	// Own is where the template itself says that it is kept; nil: it does not.
+	Own *FileSource
+}
+
+// OutputFile is an artifact that a template gives.
+type OutputFile struct {
+	Name     string
+	Optional bool
+	// Global is the name under which the whole run has it, or empty.
+	Global string
+	// From is where a dag or steps template has it from; nil for a leaf.
+	From *FileSource
+}
+
+// FileSource says where an artifact comes from.
+type FileSource struct {
+	Name string
+	// From is the artifact of another, and Which an expression that chooses one.
+	From  *Ref
+	Which *Expression
+	// Spec is the artifact as it is written, with its own location if it has one, and Fields are its texts with tags.
+	Spec   *spec.Artifact
+	Fields Stencil
+}
+
+// Choice is the reference to an artifact that an expression has chosen, or nil.
+func (e *Expression) Choice(value Lookup) (*Ref, error) {
+	v, err := e.Eval(value)
+	if err != nil {
+		return nil, err
+	}
+	tag, _ := v.(string)
+	if r := e.refs[tag]; r != nil && r.artifact() {
+		return r, nil
+	}
+	return nil, nil
+}
+
+// artifact says that a reference is to an artifact.
+func (r *Ref) artifact() bool {
+	return r.Kind == RefArtifact || r.Kind == RefCallArtifact || r.Kind == RefGlobalArtifact
+}
+
+// files compiles the artifacts of a template. s is the place of a dag's or steps template's outputs.
+func (c *compiler) files(path string, t *Template, s *scope) {
+	in, out := t.Spec.Inputs.Artifacts, t.Spec.Outputs.Artifacts
+	if len(in) == 0 && len(out) == 0 {
+		return
+	}
+	c.checkArtifactNames(path+".inputs", in)
+	c.checkArtifactNames(path+".outputs", out)
+	t.Files = &Files{}
+	body := scope{c: c, t: t, call: -1, body: true}
+	if t.Kind.Leaf() { // what is wrong with its texts is said already
+		body.c = &compiler{plan: c.plan}
+	}
+	for i := range in {
+		a := &in[i]
+		f := InputFile{Name: a.Name, Optional: a.Optional}
+		if artifact.Kind(&a.ArtifactLocation) != "" {
+			f.Own = body.file(path+".inputs.artifacts["+a.Name+"]", a)
+		}
+		t.Files.Inputs = append(t.Files.Inputs, f)
+	}
+	for i := range out {
+		a := &out[i]
+		f := OutputFile{Name: a.Name, Optional: a.Optional, Global: a.GlobalName}
+		at := path + ".outputs.artifacts[" + a.Name + "]"
+		if !t.Kind.Leaf() {
+			f.From = s.file(at, a)
+			if f.From.From == nil && f.From.Which == nil && a.From == "" && a.FromExpression == "" {
+				c.problem(at, "has neither from nor fromExpression: it is what a task or step left, such as {{%s.NAME.outputs.artifacts.%s}}",
+					map[Kind]string{DAG: "tasks", Steps: "steps"}[t.Kind], a.Name)
+			}
+		}
+		t.Files.Outputs = append(t.Files.Outputs, f)
+	}
+}
+
+func (c *compiler) checkArtifactNames(path string, of []spec.Artifact) {
+	for i := range of {
+		name := of[i].Name
+		switch {
+		case name == "":
+			c.problem(path+".artifacts", "one has no name")
+		case slices.ContainsFunc(of[:i], func(a spec.Artifact) bool { return a.Name == name }):
+			c.problem(path+".artifacts["+name+"]", "two artifacts have this name")
+		}
+	}
+}
+
+// file compiles where an artifact comes from.
+func (s *scope) file(path string, a *spec.Artifact) *FileSource {
+	own := *a
+	own.From, own.FromExpression = "", ""
+	f := &FileSource{Name: a.Name, Spec: &own}
+	f.Fields = newStencil(f.Spec, func(at *place, source string) Text { return s.parse(path+at.String(), source) })
+	if a.From != "" {
+		problems := len(s.c.problems)
+		text := s.parse(path+".from", a.From)
+		switch {
+		case text.Single() && text.Refs[0].artifact():
+			f.From = &text.Refs[0]
+		case len(s.c.problems) == problems && !text.names(RefConst): // a call that could not be compiled is one
+			s.c.problem(path+".from", "%q is no artifact: expected one, such as {{tasks.NAME.outputs.artifacts.%s}}", a.From, a.Name)
+		}
+	}
+	if a.FromExpression != "" {
+		f.Which = s.expressionAt(path+".fromExpression", a.FromExpression)
+	}
+	return f
+}
+
+// KeyFormat compiles the format of the keys of artifacts. Its tags may name the node, its Pod, and what belongs to the run.
+func (p *Plan) KeyFormat(format string) (Text, []Problem) {
+	c := &compiler{plan: p}
+	s := scope{c: c, t: &Template{Spec: &spec.Template{}}, call: -1, body: true}
+	return s.parse("repository.key", format), c.problems
+}
 
 // artifact resolves inputs.artifacts.N[.path] and, in a leaf, outputs.artifacts.N.path.
 func (s *scope) artifact(of []spec.Artifact, root, rest string) (Ref, string) {
@@ -17,7 +148,7 @@ func (s *scope) artifact(of []spec.Artifact, root, rest string) (Ref, string) {
 		return Ref{}, "template \"" + s.t.Name + "\" declares no " + strings.TrimSuffix(root, "s") + " artifact \"" + name + "\"" +
 			s.c.hint(name, nearest.Names(of, func(a *spec.Artifact) string { return a.Name }))
 	case field == "" && root == "inputs":
-		return Ref{Kind: RefArtifact}, ""
+		return Ref{Kind: RefArtifact, Index: int32(i)}, ""
 	case field == "path":
 		return Ref{Kind: RefConst, Name: of[i].Path}, ""
 	}
@@ -27,28 +158,34 @@ func (s *scope) artifact(of []spec.Artifact, root, rest string) (Ref, string) {
 // callArtifact resolves tasks.N.outputs.artifacts.A.
 func (s *scope) callArtifact(callee *Template, name string, on int32) (Ref, string) {
 	of := callee.Spec.Outputs.Artifacts
-	if !slices.ContainsFunc(of, func(a spec.Artifact) bool { return a.Name == name }) {
+	i := slices.IndexFunc(of, func(a spec.Artifact) bool { return a.Name == name })
+	if i < 0 {
 		return Ref{}, "template \"" + callee.Name + "\" has no output artifact \"" + name + "\"" +
 			s.c.hint(name, nearest.Names(of, func(a *spec.Artifact) string { return a.Name }))
 	}
-	return Ref{Kind: RefArtifact, Call: on}, ""
+	return Ref{Kind: RefCallArtifact, Call: on, Index: int32(i)}, ""
 }
 
-// artifacts checks the artifacts of a call.
-func (b *binder) artifacts(path string, callee *Template, args []spec.Artifact) {
+// artifacts compiles the artifacts of a call.
+func (b *binder) artifacts(path string, call *Call, args []spec.Artifact) {
+	in := call.Template.Spec.Inputs.Artifacts
 	for i := range args {
 		a := &args[i]
 		at := path + ".artifacts[" + a.Name + "]"
-		in := callee.Spec.Inputs.Artifacts
+		f := b.s.file(at, a)
 		if !slices.ContainsFunc(in, func(in spec.Artifact) bool { return in.Name == a.Name }) {
-			b.c.warn(at, "template %q has no input artifact %q%s", callee.Name, a.Name,
+			b.c.warn(at, "template %q has no input artifact %q%s", call.Template.Name, a.Name,
 				b.c.hint(a.Name, nearest.Names(in, func(a *spec.Artifact) string { return a.Name })))
+			continue
 		}
-		if a.From != "" {
-			b.s.parse(at+".from", a.From)
-		}
-		if a.FromExpression != "" {
-			b.s.expressionAt(at+".fromExpression", a.FromExpression)
+		ctl := call.controls()
+		ctl.Files = append(ctl.Files, f)
+	}
+	for i := range in {
+		a := &in[i]
+		if !a.Optional && artifact.Kind(&a.ArtifactLocation) == "" &&
+			!slices.ContainsFunc(args, func(given spec.Artifact) bool { return given.Name == a.Name }) {
+			b.c.problem(path, "template %q needs the artifact %q", call.Template.Name, a.Name)
 		}
 	}
 }

@@ -372,8 +372,8 @@ func (b *binder) argumentsOf(path, word, name string, call *Call, args *spec.Arg
 			}
 		}
 	}
-	if len(args.Artifacts) > 0 {
-		b.artifacts(at(".arguments"), callee, args.Artifacts)
+	if len(args.Artifacts) > 0 || len(callee.Spec.Inputs.Artifacts) > 0 {
+		b.artifacts(at(".arguments"), call, args.Artifacts)
 	}
 	if given != len(args.Parameters) || hasOddArgument(args) {
 		b.c.strayArguments(at(".arguments"), callee, args)

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/podflow/podflow/executor"
+	"github.com/podflow/podflow/executor/artifact"
 	"github.com/podflow/podflow/internal/nearest"
 	"github.com/podflow/podflow/workflow/spec"
 )
@@ -255,6 +256,14 @@ func (c *compiler) entry() {
 			c.permits("arguments.parameters["+a.Name+"]", in, a.Default)
 		}
 	}
+	given := c.plan.Resolved.Spec.Arguments.Artifacts
+	for i := range t.Spec.Inputs.Artifacts {
+		a := &t.Spec.Inputs.Artifacts[i]
+		if !a.Optional && artifact.Kind(&a.ArtifactLocation) == "" &&
+			!slices.ContainsFunc(given, func(g spec.Artifact) bool { return g.Name == a.Name }) {
+			c.problem("arguments.artifacts", "the entrypoint's template %q needs the artifact %q", t.Name, a.Name)
+		}
+	}
 }
 
 // body compiles what a template does.
@@ -290,16 +299,7 @@ func (c *compiler) body(t *Template) {
 			t.Outputs[i].From = s.parse(at, from.Parameter)
 		}
 	}
-	if !t.Kind.Leaf() {
-		for i := range t.Spec.Outputs.Artifacts {
-			a := &t.Spec.Outputs.Artifacts[i]
-			at := path + ".outputs.artifacts[" + a.Name + "]"
-			s.parse(at+".from", a.From)
-			if a.FromExpression != "" {
-				s.expressionAt(at+".fromExpression", a.FromExpression)
-			}
-		}
-	}
+	c.files(path, t, s)
 	if t.Graph != nil && !c.refused {
 		s.checkOrder()
 	}

@@ -8,6 +8,8 @@ import (
 type Control struct {
 	// Texts has one text for each of the call's Inputs, the zero Text for those without references; nil if none has any.
 	Texts []Text
+	// Files are the artifacts that it gives.
+	Files []*FileSource
 	// When must be true for the node to run; nil: it always does.
 	When *Text
 	// EachWhen says that When names the item of the loop, so that it is decided item by item.

@@ -58,6 +58,8 @@ type Template struct {
 	// WantsResult says that the standard output is always kept, UsesResult that some call of the template uses it.
 	WantsResult, UsesResult bool
 
+	// Files are its artifacts; nil: it has none.
+	Files *Files
 	// Rules are what few templates have besides; nil: none.
 	*Rules
 	// Display is what people are shown as the name of the template's nodes; nil: the name.

@@ -335,17 +335,21 @@ func (s *scope) retry(tag, rest string) (Ref, string) {
 }
 
 // lateName is a global output that something refers to: whether a template gives it is known at the end.
-type lateName struct{ path, tag, name string }
+type lateName struct {
+	path, tag, name string
+	artifact        bool
+}
 
 func (s *scope) global(tag, name string) (Ref, string) {
 	kind, name, _ := strings.Cut(name, ".")
 	switch {
 	case kind == "artifacts" && name != "":
-		return Ref{Kind: RefArtifact}, ""
+		s.c.late = append(s.c.late, lateName{s.path, tag, name, true})
+		return Ref{Kind: RefGlobalArtifact}, ""
 	case kind != "parameters":
 		return Ref{}, "no such variable; workflow.outputs has parameters and artifacts"
 	case name != "":
-		s.c.late = append(s.c.late, lateName{s.path, tag, name})
+		s.c.late = append(s.c.late, lateName{s.path, tag, name, false})
 	}
 	return Ref{Kind: RefLate}, ""
 }
@@ -355,17 +359,24 @@ func (c *compiler) globals() {
 	if len(c.late) == 0 {
 		return
 	}
-	known := map[string]bool{}
+	parameters, artifacts := map[string]bool{}, map[string]bool{}
 	for _, t := range c.plan.Templates {
 		for i := range t.Outputs {
-			if g := t.Outputs[i].Global; g != "" {
-				known[g] = true
-			}
+			parameters[t.Outputs[i].Global] = true
+		}
+		for i := range t.Spec.Outputs.Artifacts {
+			artifacts[t.Spec.Outputs.Artifacts[i].GlobalName] = true
 		}
 	}
+	delete(parameters, "")
+	delete(artifacts, "")
 	for _, l := range c.late {
+		known, what := parameters, "output"
+		if l.artifact {
+			known, what = artifacts, "output artifact"
+		}
 		if !known[l.name] {
-			c.problem(l.path, "{{%s}}: no template has an output with the globalName %q%s", l.tag, l.name, c.hint(l.name, maps.Keys(known)))
+			c.problem(l.path, "{{%s}}: no template has an %s with the globalName %q%s", l.tag, what, l.name, c.hint(l.name, maps.Keys(known)))
 		}
 	}
 }

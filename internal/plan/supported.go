@@ -16,7 +16,7 @@ import (
 var workflowFields = fieldSet[spec.WorkflowSpec](
 	"Entrypoint", "Arguments", "Templates", "TemplateDefaults", "WorkflowTemplateRef",
 	"OnExit", "Hooks", "Suspend", "ActiveDeadlineSeconds", "Parallelism", "RetryStrategy",
-	"Synchronization", "Priority", "Metrics",
+	"Synchronization", "Priority", "Metrics", "ArtifactGC", "ArtifactRepositoryRef",
 	// the Pods'
 	"ServiceAccountName", "AutomountServiceAccountToken", "Volumes", "ImagePullSecrets", "NodeSelector", "Affinity",
 	"Tolerations", "SecurityContext", "HostAliases", "HostNetwork", "DNSPolicy", "DNSConfig", "SchedulerName",
@@ -26,7 +26,7 @@ var workflowFields = fieldSet[spec.WorkflowSpec](
 
 // workflowHints are those that change nothing of what the workflow does.
 var workflowHints = fieldSet[spec.WorkflowSpec](
-	"TTLStrategy", "ArchiveLogs", "Executor", "ExecutorPlugins", "WorkflowMetadata", "ArtifactGC", "ArtifactRepositoryRef", "PodGC",
+	"TTLStrategy", "ArchiveLogs", "Executor", "ExecutorPlugins", "WorkflowMetadata", "PodGC",
 )
 
 // templateFields are the fields of a template that something acts on.
@@ -34,14 +34,14 @@ var templateFields = fieldSet[spec.Template](
 	"Name", "Inputs", "Outputs", "Container", "Script", "ContainerSet", "Resource", "HTTP", "Data", "Plugin", "Suspend",
 	"DAG", "Steps",
 	"RetryStrategy", "Timeout", "PendingTimeout", "Parallelism", "FailFast", "Daemon",
-	"Synchronization", "Memoize", "Metrics",
+	"Synchronization", "Memoize", "Metrics", "ArchiveLocation",
 	// the Pod's
 	"ServiceAccountName", "AutomountServiceAccountToken", "Volumes", "InitContainers", "Sidecars", "NodeSelector",
 	"Affinity", "Tolerations", "SecurityContext", "HostAliases", "SchedulerName", "PriorityClassName", "Metadata",
 	"ActiveDeadlineSeconds", "PodSpecPatch", "PodResources", "ResourceClaims",
 )
 
-var templateHints = fieldSet[spec.Template]("Executor", "ArchiveLocation", "Annotations")
+var templateHints = fieldSet[spec.Template]("Executor", "Annotations")
 
 // fieldSet is the numbers of some fields of T. A name that T lacks is a mistake of this file.
 func fieldSet[T any](names ...string) []bool {

@@ -31,25 +31,27 @@ type RefKind uint8
 
 // What a tag can refer to.
 const (
-	RefRun         RefKind = iota // something of the run that does not change: workflow.name, workflow.parameters.N
-	RefNodeName                   // node.name
-	RefPodName                    // pod.name
-	RefCallName                   // steps.name, tasks.name
-	RefInput                      // inputs.parameters.N
-	RefInputs                     // inputs.parameters: all, as JSON
-	RefConst                      // known when compiled; Name is the value
-	RefCallResult                 // tasks.N.outputs.result
-	RefCallOutput                 // tasks.N.outputs.parameters.P
-	RefCallOutputs                // tasks.N.outputs.parameters: all, as JSON
-	RefCallStatus                 // tasks.N.status
-	RefCallField                  // tasks.N.id, ip, exitCode, startedAt, finishedAt, hostNodeName; Index is one of the Fields
-	RefItem                       // item
-	RefItemField                  // item.F: Name is F
-	RefArtifact                   // an artifact: it is no text
-	RefRetry                      // retries, lastRetry.F
-	RefLate                       // something of the run that changes: workflow.status, workflow.outputs.parameters.N
-	RefExpr                       // an expression: Expr
-	RefSelf                       // of a metric: what is known of the node itself; Index is which output
+	RefRun            RefKind = iota // something of the run that does not change: workflow.name, workflow.parameters.N
+	RefNodeName                      // node.name
+	RefPodName                       // pod.name
+	RefCallName                      // steps.name, tasks.name
+	RefInput                         // inputs.parameters.N
+	RefInputs                        // inputs.parameters: all, as JSON
+	RefConst                         // known when compiled; Name is the value
+	RefCallResult                    // tasks.N.outputs.result
+	RefCallOutput                    // tasks.N.outputs.parameters.P
+	RefCallOutputs                   // tasks.N.outputs.parameters: all, as JSON
+	RefCallStatus                    // tasks.N.status
+	RefCallField                     // tasks.N.id, ip, exitCode, startedAt, finishedAt, hostNodeName; Index is one of the Fields
+	RefItem                          // item
+	RefItemField                     // item.F: Name is F
+	RefArtifact                      // inputs.artifacts.N, which is no text, as those of the next two are none
+	RefCallArtifact                  // tasks.N.outputs.artifacts.A
+	RefGlobalArtifact                // workflow.outputs.artifacts.G
+	RefRetry                         // retries, lastRetry.F
+	RefLate                          // something of the run that changes: workflow.status, workflow.outputs.parameters.N
+	RefExpr                          // an expression: Expr
+	RefSelf                          // of a metric: what is known of the node itself; Index is which output
 )
 
 // Fields are the names of the fields of RefCallField.

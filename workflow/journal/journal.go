@@ -51,6 +51,8 @@ type Start struct {
 	Replaces string
 	// Kept is what this run takes over from another one when it comes to it: the ends of leaves, and Resumed nodes.
 	Kept []Record
+	// Repository is where artifacts are kept of which nothing else is said; its key is the format of keys. Nil: nowhere.
+	Repository *spec.ArtifactLocation
 }
 
 // Run is what is recorded of a run.

@@ -45,6 +45,7 @@ type wireStart struct {
 	Digest                   string                        `json:"digest,omitempty"`
 	Replaces                 string                        `json:"replaces,omitempty"`
 	Kept                     []wireRecord                  `json:"kept,omitempty"`
+	Repository               *spec.ArtifactLocation        `json:"repository,omitempty"`
 }
 
 type wireRecord struct {
@@ -57,13 +58,15 @@ type wireRecord struct {
 	Message  text        `json:"message,omitempty"`
 	Outputs  []wireValue `json:"outputs,omitempty"`
 	Result   *text       `json:"result,omitempty"`
-	Error    text        `json:"error,omitempty"`
-	Lost     string      `json:"lost,omitempty"`
-	Once     bool        `json:"once,omitempty"`
-	PodName  string      `json:"podName,omitempty"`
-	PodIP    string      `json:"podIP,omitempty"`
-	HostNode string      `json:"hostNode,omitempty"`
-	Finished int64       `json:"finished"`
+	// Artifacts have each its size and digest beside what it says in a workflow.
+	Artifacts []executor.Artifact `json:"artifacts,omitempty"`
+	Error     text                `json:"error,omitempty"`
+	Lost      string              `json:"lost,omitempty"`
+	Once      bool                `json:"once,omitempty"`
+	PodName   string              `json:"podName,omitempty"`
+	PodIP     string              `json:"podIP,omitempty"`
+	HostNode  string              `json:"hostNode,omitempty"`
+	Finished  int64               `json:"finished"`
 }
 
 type wireValue struct {
@@ -105,7 +108,7 @@ func encodeStart(s *Start) ([]byte, error) {
 	h := line{Head: &head{version, s.Run.Name, s.Run.UID, s.Run.Created}}
 	l := line{Start: &wireStart{
 		s.Run.Workflow, s.Workflow, s.WorkflowTemplates, s.ClusterWorkflowTemplates, s.Funcs, wireValues(s.Config), wireValues(s.Arguments),
-		s.Digest, s.Replaces, wireRecords(s.Kept),
+		s.Digest, s.Replaces, wireRecords(s.Kept), s.Repository,
 	}}
 	first, err := h.encode()
 	if err != nil {
@@ -169,7 +172,7 @@ func (l *line) apply(r *Run) error {
 		run.Workflow = s.RunWorkflow
 		r.Start = Start{
 			run, s.Workflow, s.WorkflowTemplates, s.ClusterWorkflowTemplates, s.Funcs, values(s.Config), values(s.Arguments), s.Digest, s.Replaces,
-			records(s.Kept),
+			records(s.Kept), s.Repository,
 		}
 	case l.Phase != "":
 		r.Phase = l.Phase
@@ -185,7 +188,7 @@ func wireRecords(rs []Record) []wireRecord {
 		r := &rs[i]
 		out = append(out, wireRecord{
 			r.Kind, r.ID.Run, text(r.ID.Node), r.ID.Attempt, r.Result.Phase, r.Result.ExitCode, text(r.Result.Message), wireValues(r.Result.Outputs),
-			(*text)(r.Result.Result), text(r.Error), r.Lost, r.Once, r.PodName, r.PodIP, r.HostNode, r.Finished,
+			(*text)(r.Result.Result), r.Result.Artifacts, text(r.Error), r.Lost, r.Once, r.PodName, r.PodIP, r.HostNode, r.Finished,
 		})
 	}
 	return out
@@ -197,7 +200,7 @@ func records(rs []wireRecord) []Record {
 		r := &rs[i]
 		out = append(out, Record{
 			r.Kind, executor.ID{Run: r.Run, Node: string(r.Node), Attempt: r.Attempt},
-			executor.Result{Phase: r.Phase, ExitCode: r.ExitCode, Message: string(r.Message), Outputs: values(r.Outputs), Result: (*string)(r.Result)},
+			executor.Result{Phase: r.Phase, ExitCode: r.ExitCode, Message: string(r.Message), Outputs: values(r.Outputs), Artifacts: r.Artifacts, Result: (*string)(r.Result)},
 			string(r.Error), r.Lost, r.Once, r.PodName, r.PodIP, r.HostNode, r.Finished,
 		})
 	}
