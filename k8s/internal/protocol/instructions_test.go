@@ -86,3 +86,16 @@ func TestSecretEnvIsOfNameAndKey(t *testing.T) {
 	assert.Regexp(t, "^PODFLOW_SECRET_[0-9a-f]+$", of("a.b", "c"))
 	assert.NotEqual(t, of("a", "bc"), of("ab", "c"))
 }
+
+func FuzzFromEnv(f *testing.F) {
+	vars, err := (&protocol.Instructions{Attempt: "a", Run: &protocol.Run{Container: "main"}}).Env()
+	require.NoError(f, err)
+	f.Add(vars[0].Value, "")
+	f.Add(vars[0].Value[:20], vars[0].Value[20:])
+	f.Add(protocol.Version+" AAAA", "x")
+	f.Fuzz(func(t *testing.T, first, second string) {
+		in, rest, err := protocol.FromEnv([]string{"PODFLOW_AGENT=" + first, "PODFLOW_AGENT_1=" + second, "A=b"})
+		assert.Equal(t, []string{"A=b"}, rest)
+		assert.Equal(t, err == nil, in != nil)
+	})
+}
