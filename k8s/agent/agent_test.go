@@ -1,6 +1,6 @@
 //go:build linux
 
-package main_test
+package agent_test
 
 import (
 	"bytes"
@@ -29,7 +29,7 @@ func TestMain(m *testing.M) {
 	dir, err := os.MkdirTemp("", "agent")
 	if err == nil {
 		agent = filepath.Join(dir, "podflow-agent")
-		err = image.Compile(context.Background(), agent, runtime.GOARCH)
+		err = image.Compile(context.Background(), "", agent, runtime.GOARCH)
 	}
 	code := 1
 	if err == nil {

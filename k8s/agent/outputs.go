@@ -1,6 +1,6 @@
 //go:build linux
 
-package main
+package agent
 
 import (
 	"bufio"
@@ -39,7 +39,7 @@ const chunk = 256 << 10
 // serveOutputs stores what main's agent sends until that has ended, and prints what it left to print. The container is
 // told to end when the Pod is, but main may still have to bring something back then: it ends with main, unless main has
 // not begun.
-func serveOutputs(in *protocol.Outputs, at layout) error {
+func serveOutputs(in *protocol.Outputs, at layout, stores *artifact.Stores) error {
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
 	dir := at.of(protocol.OutputsContainer)
@@ -55,7 +55,7 @@ func serveOutputs(in *protocol.Outputs, at layout) error {
 		return err
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	s := &receiver{ctx: ctx, artifacts: in.Artifacts, stores: openStores()}
+	s := &receiver{ctx: ctx, artifacts: in.Artifacts, stores: stores}
 	s.handling.Go(func() { s.accept(listener) })
 	err = waitForMain(at, signals)
 	cancel()

@@ -1,6 +1,6 @@
 //go:build linux
 
-package main_test
+package agent_test
 
 import (
 	"bytes"
@@ -286,6 +286,7 @@ func TestOutputsEndsWithMain(t *testing.T) {
 		p.pid1 = true
 		beside := p.outputs(protocol.Outputs{})
 		c := p.whenReady(protocol.Run{}, "echo ready; sleep 1000")
+		p.dial().Close()
 		require.NoError(t, beside.cmd.Process.Signal(syscall.SIGTERM), "it goes on as long as main does")
 		require.NoError(t, c.cmd.Process.Kill())
 		assert.Equal(t, 137, c.wait())

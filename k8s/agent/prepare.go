@@ -1,6 +1,6 @@
 //go:build linux
 
-package main
+package agent
 
 import (
 	"context"
@@ -14,13 +14,12 @@ import (
 )
 
 // prepare does the work of the init container.
-func prepare(ctx context.Context, in *protocol.Init, at layout) error {
+func prepare(ctx context.Context, in *protocol.Init, at layout, stores *artifact.Stores) error {
 	if in.Install {
 		if err := install(at.path(protocol.BinaryPath)); err != nil {
 			return err
 		}
 	}
-	stores := openStores()
 	for i := range in.Artifacts {
 		a := &in.Artifacts[i]
 		path := filepath.Join(at.path(protocol.InputsDir), a.Name, protocol.InputFile)

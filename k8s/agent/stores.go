@@ -1,6 +1,6 @@
 //go:build linux
 
-package main
+package agent
 
 import (
 	"context"
@@ -12,14 +12,13 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/podflow/podflow/executor/artifact"
-	"github.com/podflow/podflow/executor/artifact/s3"
 	"github.com/podflow/podflow/k8s/internal/protocol"
 )
 
 // openStores are the places of artifacts. Their secrets are in the environment of this container.
-func openStores() *artifact.Stores {
+func openStores(drivers []artifact.Driver) *artifact.Stores {
 	trustRoots()
-	return artifact.New(secret, s3.Driver{})
+	return artifact.New(secret, drivers...)
 }
 
 // secret is the value of a key of a Secret. An optional one that is not there is empty.

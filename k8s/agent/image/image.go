@@ -10,6 +10,10 @@
 // "push@VERSION" it is that version's, and no module is needed. A registry at localhost, 127.0.0.1 or a private address
 // is spoken to without TLS; credentials are those of Docker's config file.
 //
+// An agent with artifact drivers of one's own, as package agent says, is built in the module of the working directory:
+//
+//	go run github.com/podflow/podflow/k8s/agent/push registry.example.com/our-agent:v1 ./cmd/agent
+//
 // Tests on a real cluster have it from imagetest.Push.
 package image
 
@@ -42,7 +46,7 @@ import (
 // module is podflow, and program the agent in it.
 const (
 	module  = "github.com/podflow/podflow"
-	program = module + "/k8s/agent"
+	program = module + "/k8s/agent/podflow-agent"
 )
 
 // Platforms are the architectures of Linux that an image has a program for.
@@ -51,8 +55,9 @@ var Platforms = []string{"amd64", "arm64"}
 // user is what the agent runs as where a Pod does not say another: numeric, so that Kubernetes sees it is not root.
 const user = "65532:65532"
 
-// Build builds the image for some of the Platforms, or for all. The error has what the toolchain says.
-func Build(ctx context.Context, platforms ...string) (v1.ImageIndex, error) {
+// Build builds the image for some of the Platforms, or for all. Own is the package of an agent of one's own; empty is
+// podflow's. The error has what the toolchain says.
+func Build(ctx context.Context, own string, platforms ...string) (v1.ImageIndex, error) {
 	if len(platforms) == 0 {
 		platforms = Platforms
 	}
@@ -63,7 +68,7 @@ func Build(ctx context.Context, platforms ...string) (v1.ImageIndex, error) {
 	defer os.RemoveAll(dir)
 	index := mutate.IndexMediaType(empty.Index, types.OCIImageIndex)
 	for _, arch := range platforms {
-		img, err := buildOne(ctx, filepath.Join(dir, arch), arch)
+		img, err := buildOne(ctx, own, filepath.Join(dir, arch), arch)
 		if err != nil {
 			return nil, fmt.Errorf("image: linux/%s: %w", arch, err)
 		}
@@ -90,17 +95,19 @@ func Push(ctx context.Context, index v1.ImageIndex, ref string) (string, error) 
 	return to.Context().Digest(digest.String()).String(), nil
 }
 
-// Compile compiles the agent for an architecture into a file, whose path is absolute.
-func Compile(ctx context.Context, file, arch string) error {
-	dir, err := source(ctx)
-	if err != nil {
-		return fmt.Errorf("find %s: %w", module, err)
+// Compile compiles an agent as Build does into a file, whose path is absolute.
+func Compile(ctx context.Context, own, file, arch string) error {
+	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w -buildid=", "-o", file)
+	build.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH="+arch, "GOAMD64=v1", "GOARM64=v8.0", "GOEXPERIMENT=")
+	if own == "" {
+		dir, err := source(ctx)
+		if err != nil {
+			return fmt.Errorf("find %s: %w", module, err)
+		}
+		own, build.Dir, build.Env = program, dir, append(build.Env, "GOFLAGS=", "GOWORK=off")
 	}
-	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w -buildid=", "-o", file, program)
-	build.Dir = dir
-	build.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH="+arch, "GOAMD64=v1", "GOARM64=v8.0",
-		"GOFLAGS=", "GOEXPERIMENT=", "GOWORK=off")
-	_, err = output(build)
+	build.Args = append(build.Args, own)
+	_, err := output(build)
 	return err
 }
 
@@ -135,8 +142,8 @@ func output(c *exec.Cmd) (string, error) {
 }
 
 // buildOne builds the image of one architecture.
-func buildOne(ctx context.Context, file, arch string) (v1.Image, error) {
-	if err := Compile(ctx, file, arch); err != nil {
+func buildOne(ctx context.Context, own, file, arch string) (v1.Image, error) {
+	if err := Compile(ctx, own, file, arch); err != nil {
 		return nil, err
 	}
 	binary, err := os.ReadFile(file)

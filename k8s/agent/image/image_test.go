@@ -6,6 +6,8 @@ import (
 	"log"
 	"net/http/httptest"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
@@ -18,8 +20,10 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/podflow/podflow/executor"
 	"github.com/podflow/podflow/k8s/agent/image"
 	"github.com/podflow/podflow/k8s/internal/protocol"
+	"github.com/podflow/podflow/workflow/spec"
 )
 
 // platforms are what is built: all where the cluster's tests run, and else this machine's, since compiling for another
@@ -37,7 +41,7 @@ func TestPushedImage(t *testing.T) {
 	ref := strings.TrimPrefix(server.URL, "http://") + "/some/agent:v1"
 	var pinned [2]string
 	for i := range pinned {
-		index, err := image.Build(t.Context(), platforms()...)
+		index, err := image.Build(t.Context(), "", platforms()...)
 		require.NoError(t, err)
 		pinned[i], err = image.Push(t.Context(), index, ref)
 		require.NoError(t, err)
@@ -93,7 +97,27 @@ func TestWrongNames(t *testing.T) {
 }
 
 func TestWhatTheToolchainSays(t *testing.T) {
-	_, err := image.Build(t.Context(), "pdp11")
+	_, err := image.Build(t.Context(), "", "pdp11")
 	assert.ErrorContains(t, err, "linux/pdp11")
 	assert.ErrorContains(t, err, "unsupported GOOS/GOARCH")
+}
+
+func TestAgentOfOnesOwn(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "agent")
+	require.NoError(t, image.Compile(t.Context(), "./testdata/own", file, runtime.GOARCH))
+	if runtime.GOOS != "linux" {
+		t.Skip("it runs on Linux only")
+	}
+	vars, err := (&protocol.Instructions{Init: &protocol.Init{Artifacts: []executor.Artifact{{Artifact: spec.Artifact{
+		Name: "x", ArtifactLocation: spec.ArtifactLocation{GCS: &spec.GCSArtifact{Key: "hello"}}}}}}}).Env()
+	require.NoError(t, err)
+	root := t.TempDir()
+	require.NoError(t, os.MkdirAll(root+protocol.InputsDir, 0o755))
+	agent := exec.Command(file, "-root", root, protocol.RoleInit)
+	agent.Env = []string{vars[0].Name + "=" + vars[0].Value}
+	out, err := agent.CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	got, err := os.ReadFile(filepath.Join(root+protocol.InputsDir, "x", protocol.InputFile))
+	require.NoError(t, err)
+	assert.Equal(t, "hello", string(got))
 }

@@ -42,7 +42,7 @@ func Push(t testing.TB) string {
 	pushed.Lock()
 	defer pushed.Unlock()
 	if pushed.refs[ref] == "" {
-		index, err := image.Build(t.Context(), runtime.GOARCH)
+		index, err := image.Build(t.Context(), "", runtime.GOARCH)
 		require.NoError(t, err)
 		pinned, err := image.Push(t.Context(), index, ref)
 		require.NoError(t, err)

@@ -1,9 +1,6 @@
 //go:build linux
 
-// Podflow-agent is what podflow puts into Pods whose standard output, files or artifacts a workflow uses. It is no command
-// for people: package k8s starts it, with instructions in the environment. See package protocol for its roles, and
-// [github.com/podflow/podflow/k8s/agent/image] for how its image is built.
-package main
+package agent
 
 import (
 	"context"
@@ -14,10 +11,13 @@ import (
 	"runtime/debug"
 	"syscall"
 
+	"github.com/podflow/podflow/executor/artifact"
 	"github.com/podflow/podflow/k8s/internal/protocol"
 )
 
-func main() {
+// Main is the main function of an agent that can reach these places of artifacts, besides those that [artifact.New] always
+// knows. It does not return.
+func Main(drivers ...artifact.Driver) {
 	// What the agent needs counts as the container's, beside what the program needs.
 	debug.SetMemoryLimit(memoryLimit)
 	debug.SetGCPercent(50)
@@ -25,14 +25,14 @@ func main() {
 	if len(args) > 1 && args[0] == "-root" { // in tests
 		args, at.root = args[2:], args[1]
 	}
-	os.Exit(start(args, at))
+	os.Exit(start(args, at, drivers))
 }
 
 // memoryLimit is what Go's collector tries to stay under.
 const memoryLimit = 40 << 20
 
 // start takes the role that the arguments name, and gives the exit code.
-func start(args []string, at layout) int {
+func start(args []string, at layout, drivers []artifact.Driver) int {
 	if len(args) == 0 {
 		return fail(fmt.Errorf("expected a role: %s, %s or %s", protocol.RoleRun, protocol.RoleInit, protocol.RoleOutputs))
 	}
@@ -56,11 +56,11 @@ func start(args []string, at layout) int {
 		if err == nil {
 			ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 			defer stop()
-			err = prepare(ctx, in.Init, at)
+			err = prepare(ctx, in.Init, at, openStores(drivers))
 		}
 	case protocol.RoleOutputs:
 		if err == nil {
-			err = serveOutputs(in.Outputs, at)
+			err = serveOutputs(in.Outputs, at, openStores(drivers))
 		}
 	default:
 		err = fmt.Errorf("unknown role %q", role)
