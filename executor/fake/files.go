@@ -55,13 +55,10 @@ func (x *Executor) leave(ctx context.Context, t *executor.Task, o *Outcome, res 
 			continue
 		}
 		store, key, err := x.Stores().Open(ctx, &a.ArtifactLocation)
-		if errors.Is(err, errors.ErrUnsupported) {
-			continue // nobody reads it in a test
-		}
 		if err == nil {
 			err = store.Put(ctx, key, strings.NewReader(content))
 		}
-		if err != nil {
+		if err != nil && !errors.Is(err, errors.ErrUnsupported) { // a plugin's, say: nobody reads it here
 			return err
 		}
 		a.Archive = &spec.ArchiveStrategy{None: &spec.NoneStrategy{}}

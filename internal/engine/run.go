@@ -242,6 +242,9 @@ func (r *Run) workOn(s start) {
 	}()
 	for s.node != nil {
 		a = r.newAttempt(s)
+		if s.node.template.Files != nil {
+			a.task.Artifacts = a.taskFiles()
+		}
 		r.execute(a)
 		ended := a
 		a = nil
@@ -265,9 +268,6 @@ func (r *Run) newAttempt(s start) *attempt {
 		}
 	}
 	t.Template, t.Written = a.template, n.template.Spec
-	if n.template.Files != nil {
-		t.Artifacts = a.taskFiles()
-	}
 	a.ctx = r.contextOf(n)
 	return a
 }
