@@ -24,6 +24,8 @@ import (
 
 // given is what files need that a made-up 1 cannot be, or that has no value.
 var given = map[string][]string{
+	"conditional-artifacts.yaml":        {"-o", "flip-coin=heads"},
+	"dag-conditional-artifacts.yaml":    {"-o", "flip-coin=tails"},
 	"conditional-parameters.yaml":       {"-o", "flip-coin=heads"},
 	"conditionals-complex.yaml":         {"-o", "flip-coin=heads", "-o", "flip-again=tails"},
 	"dag-conditional-parameters.yaml":   {"-o", "flip-coin=tails"},
