@@ -48,13 +48,15 @@ type agent struct {
 	proven  bool
 }
 
-// delivery is whether the agent comes by an image volume.
+// delivery is how the agent comes into main.
 type delivery int
 
 const (
 	unknown delivery = iota
+	// byVolume mounts its image.
 	byVolume
-	byInit
+	// byCopy has a container of its image copy it to an emptyDir.
+	byCopy
 )
 
 // uses are what a Pod needs the agent for.
@@ -161,7 +163,7 @@ func (x *Executor) delivers(ctx context.Context, p *corev1.Pod, image string) (d
 	if err != nil {
 		return unknown, err
 	}
-	d = byInit
+	d = byCopy
 	for i := range made.Spec.Volumes {
 		if v := &made.Spec.Volumes[i]; v.Name == protocol.BinaryVolume && v.Image != nil {
 			d = byVolume
@@ -197,8 +199,7 @@ func hasImageVolume(p *corev1.Pod) bool {
 }
 
 // noVolume says that a Pod with the agent by image volume did not come to run, as on a node that has none. If no Pod of
-// its kind ran before, that is not waited for any longer. With over, nothing is; from then on the agent comes by an init
-// container.
+// its kind ran before, that is not waited for any longer. With over, nothing is; from then on the agent is copied.
 func (x *Executor) noVolume(o *observation, over bool) bool {
 	if !o.imageVolume {
 		return false
@@ -218,12 +219,12 @@ func (x *Executor) noVolume(o *observation, over bool) bool {
 	if a.proven && !over {
 		return false
 	}
-	a.volumes = byInit
+	a.volumes = byCopy
 	return true
 }
 
 // errNoVolume says why an attempt is run again.
 func errNoVolume(o *observation) error {
 	return &executor.LostError{Reason: "NoImageVolume", Err: errors.New("the node could not start a container with the agent's image as a volume, " +
-		"so the agent will come by an init container: " + o.message)}
+		"so the agent will be copied: " + o.message)}
 }

@@ -28,7 +28,7 @@ func BenchmarkAgentPod(b *testing.B) {
 	}{
 		{name: "plain", change: func(*k8s.Executor) {}},
 		{name: "volume", change: (*k8s.Executor).AgentByVolume, result: true},
-		{name: "init", change: (*k8s.Executor).AgentByInit, result: true},
+		{name: "copy", change: (*k8s.Executor).AgentByCopy, result: true},
 	}
 	executors := make([]*k8s.Executor, len(kinds))
 	for i := range kinds {
@@ -70,7 +70,7 @@ func BenchmarkResultChain(b *testing.B) {
 	for _, kind := range []struct {
 		name   string
 		change func(*k8s.Executor)
-	}{{"volume", (*k8s.Executor).AgentByVolume}, {"init", (*k8s.Executor).AgentByInit}} {
+	}{{"volume", (*k8s.Executor).AgentByVolume}, {"copy", (*k8s.Executor).AgentByCopy}} {
 		b.Run(kind.name, func(b *testing.B) {
 			x, err := k8s.FromConfig(c.config, c.namespace, agent...)
 			require.NoError(b, err)

@@ -24,7 +24,7 @@ import (
 var random = []string{
 	"coinflip", "coinflip-recursive", "conditionals-complex", "custom-metrics", "dag-coinflip", "dag-conditional-parameters",
 	"resubmit", "retry-backoff", "retry-conditional", "retry-container-to-completion", "retry-container", "retry-on-error",
-	"retry-script", "retry-with-steps", "template-defaults", "work-avoidance", "workflow-template__retry-with-steps",
+	"retry-script", "retry-with-steps", "scripts-bash", "scripts-javascript", "scripts-python", "template-defaults", "withsequence-nested-result", "work-avoidance", "workflow-template__retry-with-steps",
 }
 
 // TestArgoRecords runs every workflow of Argo's records that New and Check accept as Pods, and compares the whole tree

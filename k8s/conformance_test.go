@@ -16,7 +16,7 @@ import (
 
 func TestConformance(t *testing.T) {
 	t.Run("ImageVolume", func(t *testing.T) { conform(t, func(*k8s.Executor) {}) })
-	t.Run("InitContainer", func(t *testing.T) { conform(t, (*k8s.Executor).AgentByInit) })
+	t.Run("Copy", func(t *testing.T) { conform(t, (*k8s.Executor).AgentByCopy) })
 }
 
 func conform(t *testing.T, change func(*k8s.Executor)) {

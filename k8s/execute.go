@@ -291,8 +291,8 @@ func (a *attempt) end(ctx context.Context) error {
 		return nil
 	}
 	err := errors.New(strings.TrimSuffix(fmt.Sprintf("Pod %s: %s: %s", a.pod.name, o.reason, o.message), ": "))
-	if o.uid == a.uid && !o.over && o.terminating.IsZero() {
-		// Nobody waits for it any more: it must not begin after all.
+	if o.uid == a.uid && (!o.over || o.leftover) && o.terminating.IsZero() {
+		// Nobody waits for it any more: it must not begin after all, or go on.
 		if rerr := a.x.remove(ctx, a.pod, a.uid); rerr != nil {
 			err = errors.Join(err, rerr)
 		}

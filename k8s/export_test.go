@@ -50,8 +50,8 @@ func (x *Executor) PodOf(ctx context.Context, t *executor.Task) (*corev1.Pod, er
 // AgentByVolume makes the agent come by an image volume, without asking whether that is possible.
 func (x *Executor) AgentByVolume() { x.agent.volumes = byVolume }
 
-// AgentByInit makes the agent come by an init container, as where an image cannot be a volume.
-func (x *Executor) AgentByInit() { x.agent.volumes = byInit }
+// AgentByCopy makes the agent be copied, as where an image cannot be a volume.
+func (x *Executor) AgentByCopy() { x.agent.volumes = byCopy }
 
 // Followed is how many names are followed.
 func (x *Executor) Followed() int {

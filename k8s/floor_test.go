@@ -95,7 +95,7 @@ func (f *floor) run(t testing.TB, ctx context.Context) {
 		p := e.Object.(*corev1.Pod)
 		at = p.ResourceVersion
 		i := f.index[p.Name]
-		if p.Status.Phase != corev1.PodSucceeded || ended[i] {
+		if !succeeded(p) || ended[i] {
 			continue
 		}
 		ended[i] = true
@@ -116,4 +116,13 @@ func (f *floor) run(t testing.TB, ctx context.Context) {
 			return
 		}
 	}
+}
+
+// succeeded says that the only container has, which the kubelet tells before it tells so of the Pod.
+func succeeded(p *corev1.Pod) bool {
+	if len(p.Status.ContainerStatuses) == 0 {
+		return p.Status.Phase == corev1.PodSucceeded
+	}
+	t := p.Status.ContainerStatuses[0].State.Terminated
+	return t != nil && t.ExitCode == 0
 }

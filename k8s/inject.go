@@ -71,8 +71,8 @@ func (in *injection) all() error {
 	inputs := in.inputs()
 	in.mirror(inputs)
 	s.Volumes = append(s.Volumes, binaryVolume(in.image, in.delivery), emptyDir(protocol.RunVolume))
-	init := in.delivery == byInit || len(inputs) > 0
 	outputs := in.brings()
+	init := len(inputs) > 0 || in.delivery == byCopy && !outputs
 	containers := len(s.InitContainers) + len(s.Containers)
 	if init {
 		containers++
@@ -86,18 +86,23 @@ func (in *injection) all() error {
 		}
 	}
 	if init {
-		c, err := in.initContainer(len(inputs) > 0)
+		c, err := in.initContainer()
 		if err != nil {
 			return err
 		}
 		s.InitContainers = append([]corev1.Container{c}, s.InitContainers...)
 	}
 	if outputs {
-		c, err := in.outputsContainer()
+		c, err := in.outputsContainer(in.delivery == byCopy && !init)
 		if err != nil {
 			return err
 		}
-		s.Containers = append(s.Containers, c)
+		if c.Lifecycle == nil {
+			s.Containers = append(s.Containers, c)
+			return nil
+		}
+		s.Containers = append([]corev1.Container{c}, s.Containers...)
+		in.pod.Annotations["kubectl.kubernetes.io/default-container"] = programs[0].Name
 	}
 	return nil
 }
@@ -225,38 +230,45 @@ func (in *injection) mirror(inputs []corev1.VolumeMount) {
 	}
 }
 
-// initContainer brings the agent and the input artifacts.
-func (in *injection) initContainer(inputs bool) (corev1.Container, error) {
-	i := &protocol.Init{Install: in.delivery == byInit}
+// initContainer brings the agent, if it does not come by itself, and the input artifacts.
+func (in *injection) initContainer() (corev1.Container, error) {
+	i := &protocol.Init{Install: in.delivery == byCopy}
 	c := in.ours(protocol.InitContainer, protocol.RoleInit)
 	if i.Install {
 		c.VolumeMounts = append(c.VolumeMounts, corev1.VolumeMount{Name: protocol.BinaryVolume, MountPath: protocol.BinaryDir})
 	}
-	if inputs {
+	for k := range in.task.Artifacts {
+		if a := &in.task.Artifacts[k]; a.Path != "" {
+			i.Artifacts = append(i.Artifacts, *a)
+			in.reach(&c, &a.ArtifactLocation)
+		}
+	}
+	if len(i.Artifacts) > 0 {
 		c.VolumeMounts = append(c.VolumeMounts, corev1.VolumeMount{Name: protocol.InputsVolume, MountPath: protocol.InputsDir})
-		for k := range in.task.Artifacts {
-			if a := &in.task.Artifacts[k]; a.Path != "" {
-				i.Artifacts = append(i.Artifacts, *a)
-			}
-		}
-		for k := range i.Artifacts {
-			in.reach(&c, &i.Artifacts[k].ArtifactLocation)
-		}
 	}
 	env, err := in.env(protocol.Instructions{Init: i})
 	c.Env = append(c.Env, env...)
 	return c, err
 }
 
-// outputsContainer stores output artifacts, and prints what is too long for the Pod's status.
-func (in *injection) outputsContainer() (corev1.Container, error) {
-	o := &protocol.Outputs{Artifacts: in.template.Outputs.Artifacts}
+// outputsContainer stores output artifacts, and prints what is too long for the Pod's status. With copies, it brings the
+// agent too: the kubelet starts containers in their order, each after the hook of the one before, and so sooner than it
+// notices that an init container has ended, for which it looks once a second.
+func (in *injection) outputsContainer(copies bool) (corev1.Container, error) {
+	i := protocol.Instructions{Outputs: &protocol.Outputs{Artifacts: in.template.Outputs.Artifacts}}
 	c := in.ours(protocol.OutputsContainer, protocol.RoleOutputs)
 	c.VolumeMounts = append(c.VolumeMounts, corev1.VolumeMount{Name: protocol.RunVolume, MountPath: protocol.RunDir})
-	for i := range o.Artifacts {
-		in.reach(&c, &o.Artifacts[i].ArtifactLocation)
+	for k := range i.Outputs.Artifacts {
+		in.reach(&c, &i.Outputs.Artifacts[k].ArtifactLocation)
 	}
-	env, err := in.env(protocol.Instructions{Outputs: o})
+	if copies {
+		i.Init = &protocol.Init{Install: true}
+		c.VolumeMounts = append(c.VolumeMounts, corev1.VolumeMount{Name: protocol.BinaryVolume, MountPath: protocol.BinaryDir})
+		c.Lifecycle = &corev1.Lifecycle{PostStart: &corev1.LifecycleHandler{
+			Exec: &corev1.ExecAction{Command: []string{protocol.ImageBinary, protocol.RoleInit}},
+		}}
+	}
+	env, err := in.env(i)
 	c.Env = append(c.Env, env...)
 	return c, err
 }

@@ -65,7 +65,7 @@ func TestAgentPodGolden(t *testing.T) {
 		task *executor.Task
 		by   func(*k8s.Executor)
 	}{
-		"agent-everything": {full, (*k8s.Executor).AgentByInit},
+		"agent-everything": {full, (*k8s.Executor).AgentByCopy},
 		"agent-result":     {result, (*k8s.Executor).AgentByVolume},
 		"agent-set":        {set, (*k8s.Executor).AgentByVolume},
 	} {

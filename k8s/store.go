@@ -53,8 +53,8 @@ func observe(p *corev1.Pod, gone bool) observation {
 		case slices.Contains(names, s.Name):
 			o.logs = o.logs || s.State.Running != nil || s.State.Terminated != nil
 			o.ready = s.Ready && s.State.Running != nil && p.Status.PodIP != ""
-		case s.State.Terminated == nil && s.Name != protocol.OutputsContainer:
-			o.leftover = true
+		case s.State.Terminated == nil:
+			o.leftover = o.leftover || s.Name != protocol.OutputsContainer || o.kind == broken || o.kind == lost
 		}
 	}
 	o.leftover = o.leftover && o.ended() && p.Status.Phase == corev1.PodRunning

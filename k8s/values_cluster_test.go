@@ -19,7 +19,7 @@ import (
 )
 
 // agents are the ways in which the agent comes.
-var agents = map[string]func(*k8s.Executor){"ImageVolume": (*k8s.Executor).AgentByVolume, "InitContainer": (*k8s.Executor).AgentByInit}
+var agents = map[string]func(*k8s.Executor){"ImageVolume": (*k8s.Executor).AgentByVolume, "Copy": (*k8s.Executor).AgentByCopy}
 
 // leaving is a shell script that leaves files that are output parameters named after them.
 func leaving(script string, files ...string) spec.Template {
