@@ -2,8 +2,9 @@
 package main
 
 import (
+	"github.com/podflow/podflow/executor/artifact/http"
 	"github.com/podflow/podflow/executor/artifact/s3"
 	"github.com/podflow/podflow/k8s/agent"
 )
 
-func main() { agent.Main(s3.Driver{}) }
+func main() { agent.Main(s3.Driver{}, http.Driver{}) }
