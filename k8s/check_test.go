@@ -18,7 +18,7 @@ import (
 )
 
 // unconnected is an Executor that asks no cluster.
-func unconnected(t *testing.T) *k8s.Executor {
+func unconnected(t testing.TB) *k8s.Executor {
 	x, err := k8s.FromConfig(&rest.Config{Host: "https://127.0.0.1:1"}, "jobs")
 	require.NoError(t, err)
 	return x

@@ -32,6 +32,36 @@
 // OnWorkflowCompletion when it has ended; Kubernetes keeps a claim that is deleted until the last Pod that mounts it is
 // deleted too, so a failed run whose Pods stay keeps its data as long.
 //
+// # Resource templates
+//
+// What a resource template does to objects of the cluster, this process asks of the API server, with its own rights and
+// without a Pod; rbac/config.yaml says which verbs each action needs. The manifest holds one object or many, and the
+// flags are those of kubectl that are about the object; a misspelt field is refused unless --validate=false. Beyond Argo:
+//   - What is created carries annotations of its attempt, and a generateName becomes the same name each time, so that an
+//     attempt that an earlier process began finds its object. A json patch is the only action that does more if it is done
+//     twice.
+//   - apply is a server-side apply by the field manager podflow, which takes fields over from others.
+//   - successCondition and failureCondition are waited for by a watch. All requirements of the one are to hold; one of the
+//     other is enough to fail. They hold for each object of a manifest.
+//   - delete waits until the object is gone, unless --wait=false, and deletes the object that was there and no later one.
+//   - Outputs by jsonPath and jqFilter are taken of the object as it was when it was waited for; of many of a List, whose
+//     items they are.
+//   - With setOwnerReference the objects are owned by the ConfigMap RUN-owner, which goes when the run has succeeded, or with
+//     a podGC of OnWorkflowCompletion when it has ended, and Kubernetes deletes what it owns.
+//
+// What the API server refuses makes the node Failed, with exit code 64 as in Argo. A cancelled node stops waiting; its
+// object stays. activeDeadlineSeconds begins anew with a process that goes on with the run.
+//
+// # From the cluster
+//
+// Parameters and limits of semaphores in ConfigMaps, WorkflowTemplates, and memoized outputs are asked of the Executor:
+//
+//	wf, err := workflow.Load(file, workflow.Templates(ctx, pods))
+//	runner := workflow.NewRunner(pods, workflow.WithConfig(pods), workflow.WithMemo(pods.Memo()))
+//
+// [Executor.Secret] is what drivers of artifacts in this process read their credentials with. The rights are in
+// rbac/config.yaml.
+//
 // # Trouble
 //
 // A program that fails is Failed, and the template's retryStrategy decides. A Pod that Kubernetes took away (drained,
@@ -45,7 +75,7 @@
 //
 // rbac/role.yaml is the Role that an Executor needs. A cancelled node's Pod is deleted and waited for, within the Pod's
 // own grace period. When a run has succeeded its Pods are deleted; those of a failed run stay, unless the workflow's
-// podGC or [WithPodGC] says otherwise: "kubectl delete pods -l podflow.github.io/run-uid=UID" deletes them. A log goes
+// podGC or [WithPodGC] says otherwise (a deleteDelayDuration, of at most 4 minutes, is waited for by the end of the run): "kubectl delete pods -l podflow.github.io/run-uid=UID" deletes them. A log goes
 // with its Pod; the end of a run gives who reads one 5 seconds to come to its end.
 //
 // The source of a script, arguments and env are readable for everybody who can read Pods: keep secrets in Secrets.

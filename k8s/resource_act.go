@@ -6,12 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/watch"
 
 	"github.com/podflow/podflow/executor"
@@ -118,11 +120,20 @@ func madeName(t *executor.Task, beginning string, place int) string {
 
 // apply is a server-side apply. Fields that others have set too are set all the same, as kubectl apply does.
 func (r *resource) apply(ctx context.Context, t *target) error {
-	is, err := t.client.Apply(ctx, t.name, t.want, metav1.ApplyOptions{
-		FieldManager: r.order.manager, Force: true, DryRun: r.order.dryRun,
+	want, force := t.want.DeepCopy(), true
+	want.SetManagedFields(nil)
+	raw, err := want.MarshalJSON()
+	if err != nil {
+		return &finalError{err}
+	}
+	is, err := t.client.Patch(ctx, t.name, types.ApplyPatchType, raw, metav1.PatchOptions{
+		FieldManager: r.order.manager, FieldValidation: r.order.validation, Force: &force, DryRun: r.order.dryRun,
 	}, r.order.subresource...)
 	if err == nil {
 		t.is = is
+	}
+	if err != nil && strings.Contains(err.Error(), "field not declared in schema") {
+		return &finalError{err} // which the server calls an internal error
 	}
 	return err
 }

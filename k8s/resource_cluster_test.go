@@ -106,6 +106,7 @@ func TestResourceActions(t *testing.T) {
 			outputs: []string{"n", "{.metadata.name}"}, values: []string{"never"}},
 		{name: "apply what is new", r: spec.Resource{Action: "apply", Manifest: manifestOf("applied", "a: '1', b: '2'")}},
 		{name: "apply again", r: spec.Resource{Action: "apply", Manifest: manifestOf("applied", "b: '3'")}, outputs: []string{"d", ".data"}, values: []string{`{"b":"3"}`}},
+		{name: "apply with an unknown field", r: spec.Resource{Action: "apply", Manifest: manifestOf("applied", "") + "datta: {}"}, fails: `datta`},
 		{name: "replace", r: spec.Resource{Action: "replace", Manifest: manifestOf("applied", "c: '4'")}, outputs: []string{"d", ".data"}, values: []string{`{"c":"4"}`}},
 		{name: "replace none", r: spec.Resource{Action: "replace", Manifest: manifestOf("none", "")}, fails: "not found"},
 		{name: "patch", r: spec.Resource{Action: "patch", Manifest: manifestOf("applied", "d: '5'")}, outputs: []string{"d", ".data"}, values: []string{`{"c":"4","d":"5"}`}},
@@ -269,7 +270,7 @@ func TestResourceOwner(t *testing.T) {
 		x := c.executor(k8s.Waits{})
 		run := newRun(spec.WorkflowSpec{})
 		task := newTask(run, name, resourceOf(spec.Resource{Action: "apply", SetOwnerReference: true, Manifest: manifestOf(name, "a: b")}))
-		run.Workflow.Spec.Templates = []spec.Template{{Name: name, Resource: &spec.Resource{SetOwnerReference: true}}}
+		run.Workflow.Spec.Templates = []spec.Template{{Steps: [][]spec.Step{{{TemplateRef: &spec.TemplateRef{Name: "of another"}}}}}}
 		require.NoError(t, x.BeginRun(t.Context(), run))
 		for range 2 {
 			r, err := execute(t, x, task).end()
@@ -287,6 +288,10 @@ func TestResourceOwner(t *testing.T) {
 		}
 		assert.NotNil(t, c.configMap(owner.Name))
 	}
+	// Who may not look at the owner of a run has made none.
+	other, err := k8s.FromConfig(c.as("other"), c.namespace)
+	require.NoError(t, err)
+	require.NoError(t, other.EndRun(t.Context(), newRun(spec.WorkflowSpec{WorkflowTemplateRef: &spec.WorkflowTemplateRef{Name: "x"}, PodGC: &spec.PodGC{}}), spec.Succeeded))
 	r, err := execute(t, c.executor(k8s.Waits{}), newTask(newRun(spec.WorkflowSpec{}), "far", resourceOf(spec.Resource{Action: "create", SetOwnerReference: true,
 		Manifest: "apiVersion: v1\nkind: Namespace\nmetadata: {name: x}"}))).end()
 	require.NoError(t, err)

@@ -95,8 +95,6 @@ func (f *flags) read(action string, args []string) error {
 		errs = append(errs, fmt.Errorf("which %s? Give its name, or --selector", f.kind))
 	case f.kind != "" && !slices.Contains([]string{"get", "delete", "patch"}, action):
 		errs = append(errs, fmt.Errorf("%s takes its objects from the manifest, not %q", action, f.kind))
-	case f.many && action == "patch":
-		errs = append(errs, errors.New("a patch is of one object, by name"))
 	}
 	f.missing = f.missing || action == "delete" // as Argo has it
 	return errors.Join(errs...)

@@ -2,9 +2,7 @@ package k8s
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -72,12 +70,11 @@ func (x *Executor) owner(ctx context.Context, r *executor.Run) (types.UID, error
 // OnWorkflowCompletion when it has ended.
 func (x *Executor) disown(ctx context.Context, r *executor.Run, phase spec.Phase) error {
 	x.mu.Lock()
-	known := x.owners[r.UID] != "" || slices.ContainsFunc(r.Workflow.Spec.Templates, func(t spec.Template) bool {
-		return t.Resource != nil && t.Resource.SetOwnerReference
-	})
+	made := x.owners[r.UID] != ""
 	delete(x.owners, r.UID)
 	x.mu.Unlock()
-	if !known || phase != spec.Succeeded && x.strategy(r) != spec.PodGCOnWorkflowCompletion {
+	w := &r.Workflow.Spec
+	if !made && !mayOwn(w) || phase != spec.Succeeded && x.strategy(r) != spec.PodGCOnWorkflowCompletion {
 		return nil
 	}
 	maps := x.client.ConfigMaps(x.namespace)
@@ -86,13 +83,43 @@ func (x *Executor) disown(ctx context.Context, r *executor.Run, phase spec.Phase
 		if err == nil && is.Labels[LabelRunUID] == r.UID {
 			err = maps.Delete(ctx, is.Name, metav1.DeleteOptions{Preconditions: metav1.NewUIDPreconditions(string(is.UID))})
 		}
-		if notFound(err) || apierrors.IsConflict(err) {
-			return nil
+		if notFound(err) || apierrors.IsConflict(err) || !made && apierrors.IsForbidden(err) {
+			return nil // who may not look at it has made none
 		}
 		return err
 	})
-	if err != nil && !errors.Is(err, errClosed) {
+	if err != nil {
 		return fmt.Errorf("k8s: delete ConfigMap %s, which owns what run %s made: %w", ownerName(r), r.Name, err)
 	}
-	return err
+	return nil
+}
+
+// mayOwn says that an earlier process may have made the owner of a run: a template says so, or may do so because it is
+// none of the workflow's own.
+func mayOwn(w *spec.WorkflowSpec) bool {
+	owns := func(t *spec.Template) bool { return t != nil && t.Resource != nil && t.Resource.SetOwnerReference }
+	if w.WorkflowTemplateRef != nil {
+		return true
+	}
+	for i := range w.Templates {
+		t := &w.Templates[i]
+		if owns(t) {
+			return true
+		}
+		if t.DAG != nil {
+			for j := range t.DAG.Tasks {
+				if k := &t.DAG.Tasks[j]; k.TemplateRef != nil || owns(k.Inline) {
+					return true
+				}
+			}
+		}
+		for _, group := range t.Steps {
+			for j := range group {
+				if k := &group[j]; k.TemplateRef != nil || owns(k.Inline) {
+					return true
+				}
+			}
+		}
+	}
+	return false
 }
