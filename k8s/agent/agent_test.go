@@ -98,7 +98,7 @@ func (p *pod) start(stdout io.Writer, in *protocol.Instructions, args ...string)
 func (p *pod) startWith(stdout io.Writer, environ []string, args ...string) *container {
 	p.t.Helper()
 	c := &container{pod: p, cmd: exec.Command(agent, append([]string{"-root", p.root}, args...)...), report: p.root + protocol.ReportPath}
-	c.cmd.Env = append(environ, "PATH="+os.Getenv("PATH"), "POD="+p.root)
+	c.cmd.Env = append(environ, "PATH="+os.Getenv("PATH"), "POD="+p.root, "TMPDIR=/not/there") // the root of a container may be read-only
 	c.cmd.Stdout, c.cmd.Stderr = stdout, &c.stderr
 	if stdout == nil {
 		c.cmd.Stdout = &c.stdout

@@ -46,6 +46,9 @@ func serveOutputs(in *protocol.Outputs, at layout, stores *artifact.Stores) erro
 	if err := makeDir(dir); err != nil {
 		return err
 	}
+	if err := os.Setenv("TMPDIR", dir); err != nil { // the container has no other directory that can be written
+		return err
+	}
 	socket := filepath.Join(dir, socketFile)
 	listener, err := net.Listen("unix", socket)
 	if err != nil {

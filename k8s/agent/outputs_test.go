@@ -4,8 +4,11 @@ package agent_test
 
 import (
 	"bytes"
+	"io"
 	"math/rand/v2"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -226,6 +229,19 @@ func TestArtifactsThatCannotBeStored(t *testing.T) {
 			assert.Nil(t, r.Artifacts[1].Problem)
 		})
 	}
+}
+
+func TestArtifactThatIsSentFromAFile(t *testing.T) {
+	var got []byte
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { got, _ = io.ReadAll(r.Body) }))
+	defer server.Close()
+	k := newKept(t)
+	a := spec.Artifact{Name: "x", Path: k.root + "/tmp/x", ArtifactLocation: spec.ArtifactLocation{
+		HTTP: &spec.HTTPArtifact{URL: server.URL + "/x", SaveStreamViaFile: true}}}
+	asIs(&a)
+	r, _ := k.store("printf hello >x", a)
+	assert.Nil(t, r.Artifacts[0].Problem)
+	assert.Equal(t, "hello", string(got))
 }
 
 func asIs(a *spec.Artifact) { a.Archive = &spec.ArchiveStrategy{None: &spec.NoneStrategy{}} }

@@ -20,6 +20,9 @@ func prepare(ctx context.Context, in *protocol.Init, at layout, stores *artifact
 			return err
 		}
 	}
+	if err := os.Setenv("TMPDIR", at.path(protocol.InputsDir)); err != nil { // as in serveOutputs
+		return err
+	}
 	for i := range in.Artifacts {
 		a := &in.Artifacts[i]
 		path := filepath.Join(at.path(protocol.InputsDir), a.Name, protocol.InputFile)
