@@ -273,10 +273,9 @@ func (in *injection) outputsContainer(copies bool) (corev1.Container, error) {
 	return c, err
 }
 
-// ours is a container of the agent's image, which keeps within Pod Security restricted. It runs as the user that the Pod
-// names, so that it can use the volumes that the Pod can.
+// ours is a container of the agent's image, which keeps within Pod Security restricted if the Pod does.
 func (in *injection) ours(name, role string) corev1.Container {
-	no, yes, user := false, true, in.user()
+	no, yes := false, true
 	return corev1.Container{
 		Name: name, Image: in.image, Command: []string{protocol.ImageBinary, role},
 		ImagePullPolicy:        corev1.PullIfNotPresent,
@@ -286,7 +285,7 @@ func (in *injection) ours(name, role string) corev1.Container {
 			Limits:   corev1.ResourceList{corev1.ResourceCPU: quantity.MustParse("1"), corev1.ResourceMemory: quantity.MustParse("128Mi")},
 		},
 		SecurityContext: &corev1.SecurityContext{
-			RunAsUser: &user, RunAsNonRoot: &yes, AllowPrivilegeEscalation: &no, ReadOnlyRootFilesystem: &yes,
+			RunAsUser: new(in.user()), RunAsNonRoot: &yes, AllowPrivilegeEscalation: &no, ReadOnlyRootFilesystem: &yes,
 			Privileged: &no, Capabilities: &corev1.Capabilities{Drop: []corev1.Capability{"ALL"}},
 			SeccompProfile: &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeRuntimeDefault},
 		},
@@ -296,6 +295,7 @@ func (in *injection) ours(name, role string) corev1.Container {
 // agentUser is the user of the agent's own containers, unless the Pod names one.
 const agentUser = 65532
 
+// user is the user that the Pod names for its programs, since that can use the volumes that they can.
 func (in *injection) user() int64 {
 	for _, c := range in.programs() {
 		if c := c.SecurityContext; c != nil && c.RunAsUser != nil && *c.RunAsUser != 0 {
@@ -306,6 +306,19 @@ func (in *injection) user() int64 {
 		return *s.RunAsUser
 	}
 	return agentUser
+}
+
+// mayBeRoot says that nothing keeps the Pod's programs from running as root.
+func (in *injection) mayBeRoot() bool {
+	if s := in.pod.Spec.SecurityContext; s != nil && s.RunAsNonRoot != nil && *s.RunAsNonRoot {
+		return false
+	}
+	for _, c := range in.programs() {
+		if s := c.SecurityContext; s != nil && s.RunAsNonRoot != nil && *s.RunAsNonRoot {
+			return false
+		}
+	}
+	return in.user() == agentUser
 }
 
 func emptyDir(name string) corev1.Volume {

@@ -26,6 +26,11 @@ func (in *injection) reach(c *corev1.Container, l *spec.ArtifactLocation) {
 	if claim == "" {
 		return
 	}
+	if in.mayBeRoot() {
+		// Volumes belong to root unless somebody cares, and programs that are root can write to them. It still has no
+		// capabilities.
+		c.SecurityContext.RunAsUser, c.SecurityContext.RunAsNonRoot = new(int64), nil
+	}
 	at := corev1.VolumeMount{Name: in.claimVolume(claim), MountPath: artifact.VolumeMount(claim)}
 	if !slices.ContainsFunc(c.VolumeMounts, func(m corev1.VolumeMount) bool { return m.Name == at.Name }) {
 		c.VolumeMounts = append(c.VolumeMounts, at)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -109,9 +110,6 @@ func (a *attempt) take(t *spec.Template, u *uses, r *protocol.Report) error {
 		a.result.Result = &r.Result.Data
 	}
 	var errs []error
-	wrong := func(kind, name, path string, p *protocol.Problem) {
-		errs = append(errs, fmt.Errorf("outputs.%s[%s]: %s: %w", kind, name, path, p))
-	}
 	if r.Result != nil && r.Result.Problem != nil {
 		errs = append(errs, fmt.Errorf("outputs.result: %w", r.Result.Problem))
 	}
@@ -128,7 +126,7 @@ func (a *attempt) take(t *spec.Template, u *uses, r *protocol.Report) error {
 		case v.Problem.Kind == protocol.Missing && from.Default != nil:
 			a.result.Outputs = append(a.result.Outputs, executor.Value{Name: v.Name, Value: string(*from.Default)})
 		default:
-			wrong("parameters", v.Name, from.Path, v.Problem)
+			errs = append(errs, fmt.Errorf("outputs.parameters[%s]: %s: %w", v.Name, from.Path, v.Problem))
 		}
 	}
 	for i := range r.Artifacts {
@@ -137,7 +135,7 @@ func (a *attempt) take(t *spec.Template, u *uses, r *protocol.Report) error {
 		switch {
 		case at < 0:
 		case kept.Problem != nil:
-			wrong("artifacts", kept.Name, t.Outputs.Artifacts[at].Path, kept.Problem)
+			errs = append(errs, artifactProblem(&t.Outputs.Artifacts[at], kept.Problem))
 		default:
 			a.result.Artifacts = append(a.result.Artifacts,
 				executor.Artifact{Artifact: t.Outputs.Artifacts[at], Size: kept.Size, SHA256: kept.SHA256})
@@ -147,4 +145,13 @@ func (a *attempt) take(t *spec.Template, u *uses, r *protocol.Report) error {
 		return nil
 	}
 	return fmt.Errorf("k8s: Pod %s: %w", a.pod.name, errors.Join(errs...))
+}
+
+// artifactProblem is a problem with the name and the path of its artifact, which those of storing it have.
+func artifactProblem(a *spec.Artifact, p *protocol.Problem) error {
+	at := fmt.Sprintf("outputs.artifacts[%s]: ", a.Name)
+	if strings.HasPrefix(p.Text, at) {
+		return p
+	}
+	return fmt.Errorf("%s%s: %w", at, a.Path, p)
 }
