@@ -218,18 +218,18 @@ func (r *Run) artifact(path string, a Artifact) (*executor.Artifact, error) {
 
 // Artifacts declares artifacts that the function is given. It reads them with [Artifact.Open] or [Artifact.Fetch], and
 // with the context that it gets.
-func (t *FuncTemplate) Artifacts(in ...*ArtifactDecl) *FuncTemplate {
-	for _, d := range in {
-		build.AddInput(&t.base, d.input())
+func (t *FuncTemplate) Artifacts(in ...Artifact) *FuncTemplate {
+	for _, a := range in {
+		build.AddInput(&t.base, a.At("").input())
 	}
 	return t
 }
 
 // Leaves declares artifacts that the function leaves: with [Artifact.Create] or [Artifact.Save], and the context that it
 // gets.
-func (t *FuncTemplate) Leaves(out ...*ArtifactDecl) *FuncTemplate {
-	for _, d := range out {
-		build.AddOutput(&t.base, d.output())
+func (t *FuncTemplate) Leaves(out ...Artifact) *FuncTemplate {
+	for _, a := range out {
+		build.AddOutput(&t.base, a.At("").output())
 	}
 	return t
 }

@@ -44,8 +44,8 @@ func (x *Executor) directory() string {
 	return x.kept
 }
 
-// stores are those that it was given, or what needs no client.
-func (x *Executor) stores() *artifact.Stores {
+// Stores are how artifacts are reached: those that it was given, or what needs no client.
+func (x *Executor) Stores() *artifact.Stores {
 	if x.Artifacts != nil {
 		return x.Artifacts
 	}

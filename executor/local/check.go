@@ -19,7 +19,7 @@ import (
 // daemons, init containers, sidecars, artifacts in places that [Executor.Artifacts] does not have, volumes that are not an emptyDir, env from Secrets, ConfigMaps and
 // fields, lifecycle hooks, and Pod spec patches.
 func (x *Executor) Check(w *spec.Workflow, leaves []executor.Leaf) error {
-	c := &checker{stores: x.stores()}
+	c := &checker{stores: x.Stores()}
 	c.refuse(w.Spec.PodSpecPatch != "", "spec.podSpecPatch", "there is no Pod to patch")
 	for _, l := range leaves {
 		if !l.Func {

@@ -225,7 +225,7 @@ func (x *Executor) attempt(t *executor.Task) (*attempt, error) {
 		task:    t,
 		dir:     filepath.Join(r.dir, strconv.Itoa(r.next)),
 		grace:   x.Grace,
-		stores:  x.stores(),
+		stores:  x.Stores(),
 		stop:    stop,
 		waits:   make(chan struct{}),
 		started: make(chan struct{}),
