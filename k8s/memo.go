@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io/fs"
@@ -157,5 +158,5 @@ func memoKey(key string) (name, whole string) {
 		return key, ""
 	}
 	sum := sha256.Sum256([]byte(key))
-	return "sha256-" + lowerBase32.EncodeToString(sum[:]), key
+	return "sha256-" + hex.EncodeToString(sum[:]), key
 }

@@ -2,7 +2,6 @@ package k8s
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"strconv"
@@ -113,9 +112,11 @@ func marks(t *executor.Task, place int) map[string]string {
 // madeName is the name of an object that only has the beginning of one: the same one each time that it is asked for, so
 // that a create that was not answered is not done twice.
 func madeName(t *executor.Task, beginning string, place int) string {
-	h := sha256.Sum256([]byte(t.ID.Run + "\x00" + t.ID.Node + "\x00" + strconv.Itoa(t.ID.Attempt) + "\x00" + strconv.Itoa(place)))
-	hash := lowerBase32.EncodeToString(h[:])[:hashLength]
-	return beginning[:min(len(beginning), maxLabel-hashLength)] + hash
+	end := t.ID.Hash()
+	if place > 0 {
+		end += "-" + strconv.Itoa(place)
+	}
+	return beginning[:min(len(beginning), maxLabel-len(end))] + end
 }
 
 // apply is a server-side apply. Fields that others have set too are set all the same, as kubectl apply does.
