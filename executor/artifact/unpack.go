@@ -115,7 +115,7 @@ func (t *tree) untar(r io.Reader) error {
 	for {
 		h, err := files.Next()
 		if errors.Is(err, io.EOF) {
-			return nil
+			return drain(z)
 		}
 		if err != nil {
 			return fmt.Errorf("expected a tar with gzip: %w", err)
@@ -124,6 +124,19 @@ func (t *tree) untar(r io.Reader) error {
 			return fmt.Errorf("entry %q: %w", shortened(h.Name), err)
 		}
 	}
+}
+
+// drain reads what follows the end of a tar, which is padding, so that gzip checks what it has unpacked.
+func drain(z io.Reader) error {
+	const most = 1 << 20
+	n, err := io.Copy(io.Discard, io.LimitReader(z, most))
+	if err == nil && n == most {
+		err = errors.New("more follows its end")
+	}
+	if err != nil {
+		return fmt.Errorf("expected a tar with gzip: %w", err)
+	}
+	return nil
 }
 
 func (t *tree) tarEntry(h *tar.Header, r io.Reader) error {
