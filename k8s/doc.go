@@ -57,9 +57,10 @@
 // Parameters and limits of semaphores in ConfigMaps, WorkflowTemplates, and memoized outputs are asked of the Executor:
 //
 //	wf, err := workflow.Load(file, workflow.Templates(ctx, pods))
-//	runner := workflow.NewRunner(pods, workflow.WithConfig(pods), workflow.WithMemo(pods.Memo()))
+//	runner := workflow.NewRunner(pods, workflow.WithConfig(pods), workflow.WithMemo(pods.Memo()),
+//		workflow.WithStores(artifact.New(pods.Secret, s3.Driver{})))
 //
-// [Executor.Secret] is what drivers of artifacts in this process read their credentials with. The rights are in
+// The last is how this process itself reaches artifacts, with the credentials of [Executor.Secret]. The rights are in
 // rbac/config.yaml.
 //
 // # Trouble

@@ -254,12 +254,31 @@ func TestResourceWaits(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, executor.Result{Phase: spec.Failed, Message: "its activeDeadlineSeconds are over (1)"}, r)
 
-	a = execute(t, x, newTask(run, "stopped", waitFor("stopped")))
-	a.running()
-	a.cancel(executor.ErrDetach)
-	_, err = a.end()
-	require.ErrorIs(t, err, executor.ErrDetach)
-	assert.NotNil(t, c.configMap("stopped"))
+	for name, cause := range map[string]error{"detached": executor.ErrDetach, "stopped": errors.New("it is stopped")} {
+		a = execute(t, x, newTask(run, name, waitFor(name)))
+		a.running()
+		a.cancel(cause)
+		_, err = a.end()
+		require.ErrorIs(t, err, cause)
+		assert.NotNil(t, c.configMap(name))
+	}
+}
+
+// Who may read an object and not watch it cannot wait for it.
+func TestResourceMayNotWatch(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t, nil)
+	c.allow("", "configmaps", "get", "delete")
+	c.makeConfigMap("x", nil, nil)
+	x := c.executor(k8s.Waits{Auth: time.Millisecond})
+	run := newRun(spec.WorkflowSpec{})
+	r, err := execute(t, x, newTask(run, "wait", resourceOf(spec.Resource{Action: "get", Manifest: manifestOf("x", ""), SuccessCondition: "data"}))).end()
+	require.NoError(t, err)
+	assert.Contains(t, r.Message, `ConfigMap x: watch: `)
+	assert.Contains(t, r.Message, `cannot watch resource "configmaps"`)
+	r, err = execute(t, x, newTask(run, "delete", resourceOf(spec.Resource{Action: "delete", Manifest: manifestOf("x", "")}))).end()
+	require.NoError(t, err)
+	assert.Equal(t, spec.Succeeded, r.Phase, "it is gone at once")
 }
 
 // What a run owns goes when the run has succeeded, and stays when it has failed.
