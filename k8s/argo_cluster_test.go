@@ -2,6 +2,7 @@ package k8s_test
 
 import (
 	"cmp"
+	"context"
 	"regexp"
 	"slices"
 	"strings"
@@ -14,17 +15,22 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/podflow/podflow/executor/artifact"
+	"github.com/podflow/podflow/executor/artifact/s3"
 	"github.com/podflow/podflow/internal/argotest"
 	"github.com/podflow/podflow/k8s"
 	"github.com/podflow/podflow/workflow"
 	"github.com/podflow/podflow/workflow/spec"
 )
 
-// random are the records of workflows that toss coins: what they did once says nothing of what they do next.
+// random are the records of workflows that toss coins, or print when and where they run: what they did once says nothing
+// of what they do next.
 var random = []string{
-	"coinflip", "coinflip-recursive", "conditionals-complex", "custom-metrics", "dag-coinflip", "dag-conditional-parameters",
+	"coinflip", "coinflip-recursive", "conditional-artifacts", "conditionals-complex", "custom-metrics", "dag-coinflip",
+	"dag-conditional-artifacts", "dag-conditional-parameters",
 	"resubmit", "retry-backoff", "retry-conditional", "retry-container-to-completion", "retry-container", "retry-on-error",
-	"retry-script", "retry-with-steps", "scripts-bash", "scripts-javascript", "scripts-python", "template-defaults", "withsequence-nested-result", "work-avoidance", "workflow-template__retry-with-steps",
+	"retry-script", "retry-with-steps", "scripts-bash", "scripts-javascript", "scripts-python", "template-defaults",
+	"variables-showcase", "withsequence-nested-result", "work-avoidance", "workflow-template__retry-with-steps",
 }
 
 // TestArgoRecords runs every workflow of Argo's records that New and Check accept as Pods, and compares the whole tree
@@ -32,6 +38,9 @@ var random = []string{
 func TestArgoRecords(t *testing.T) {
 	c := newCluster(t, nil)
 	c.argoObjects()
+	c.bucket()
+	stores := artifact.New(nil, hereS3{})
+	c.argoLogs(stores)
 	x := c.executor(k8s.Waits{}, append(withAgent(t), k8s.WithPodGC(spec.PodGCOnWorkflowCompletion))...)
 	source := argotest.Source(t)
 	var ran, tossed atomic.Int32
@@ -49,7 +58,7 @@ func TestArgoRecords(t *testing.T) {
 			}
 			t.Run(want.Name, func(t *testing.T) {
 				t.Parallel()
-				runner := workflow.NewRunner(x, workflow.WithConfig(source))
+				runner := workflow.NewRunner(x, workflow.WithConfig(source), workflow.WithRepository(argotest.Repository()), workflow.WithStores(stores))
 				defer func() { require.NoError(t, runner.Close()) }()
 				run, err := runner.Start(t.Context(), wf)
 				if err != nil { // Check refused it before it began
@@ -73,6 +82,27 @@ func TestArgoRecords(t *testing.T) {
 	pods, err := c.admin.CoreV1().Pods(c.namespace).List(c.ctx, metav1.ListOptions{})
 	require.NoError(t, err)
 	assert.Empty(t, pods.Items, "no Pod is left")
+}
+
+// hereS3 is the bucket of the records, as this machine reaches it.
+type hereS3 struct{ s3.Driver }
+
+func (d hereS3) Open(ctx context.Context, l *spec.ArtifactLocation, _ artifact.Secrets) (artifact.Store, error) {
+	here := *l
+	here.S3 = new(*l.S3)
+	here.S3.Endpoint = "127.0.0.1:9000"
+	return d.Driver.Open(ctx, &here, func(_ context.Context, s *corev1.SecretKeySelector) ([]byte, error) {
+		return []byte(map[string]string{"accesskey": "test-access", "secretkey": "test-secret-key"}[s.Key]), nil
+	})
+}
+
+// argoLogs are the logs that one of the records finds in the bucket.
+func (c *cluster) argoLogs(stores *artifact.Stores) {
+	store, _, err := stores.Open(c.ctx, new(argotest.Repository()))
+	require.NoError(c, err)
+	for _, key := range []string{"logs/one/main.log", "logs/two/main.log"} {
+		require.NoError(c, store.Put(c.ctx, key, strings.NewReader("a log\n")))
+	}
 }
 
 // patience is 1 for records whose nodes wait for each other's locks, minutes long: they begin first.

@@ -47,6 +47,9 @@ func (x *Executor) PodOf(ctx context.Context, t *executor.Task) (*corev1.Pod, er
 	return p, x.inject(ctx, p, t, template)
 }
 
+// AgentPinned makes an image the agent's, whatever is in it.
+func (x *Executor) AgentPinned(image string) { x.agent.image, x.agent.pinned = image, image }
+
 // AgentByVolume makes the agent come by an image volume, without asking whether that is possible.
 func (x *Executor) AgentByVolume() { x.agent.volumes = byVolume }
 
