@@ -45,6 +45,9 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer, build Bui
 	kind := flags.String("executor", "local", "what runs the nodes: local, fake or k8s")
 	print := flags.String("print", "", "print the workflow instead: yaml, dot or mermaid")
 	namespace := flags.String("namespace", "", "the namespace of the Pods, with -executor k8s; that of the kubeconfig if empty")
+	agent := flags.String("agent", "", "the agent's `image`, with -executor k8s: see go run ./k8s/agent/push")
+	mirror := flags.String("mirror", "", "another `host` for the images of docker.io, with -executor k8s")
+	repository := flags.String("repository", "", "a YAML `file` with the artifact repository: s3: {bucket: …}")
 	given := outputs{}
 	flags.Var(given, "o", "`node=value` that a node gives with -executor fake, by its name or path, instead of 1; may be repeated")
 	templates := flags.String("templates", "", "a `directory` of YAML files with the WorkflowTemplates, ClusterWorkflowTemplates and ConfigMaps\nthat the workflow refers to")
@@ -70,9 +73,14 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer, build Bui
 		err = show(stdout, wf, *print)
 	default:
 		var x *chosen
-		if x, err = newExecutor(*kind, *namespace, given); err == nil {
-			defer x.close()
-			err = run(ctx, wf, x, library, params, stdout, stderr)
+		if x, err = newExecutor(*kind, cluster{*namespace, *agent, *mirror}, given); err != nil {
+			break
+		}
+		defer x.close()
+		var settings []workflow.RunnerOption
+		if settings, err = keepIn(*repository); err == nil {
+			settings = append(settings, workflow.WithConfig(library), workflow.MaxDepth(maxDepth))
+			err = run(ctx, wf, x, settings, params, stdout, stderr)
 		}
 	}
 	if err != nil {
@@ -133,11 +141,11 @@ func show(w io.Writer, wf *workflow.Workflow, format string) error {
 const maxDepth = 500
 
 // run runs the workflow with its progress, and then says what the nodes wrote, or on a fake what they are.
-func run(ctx context.Context, wf *workflow.Workflow, x *chosen, library *source.Memory, options []workflow.RunOption, stdout, stderr io.Writer) error {
+func run(ctx context.Context, wf *workflow.Workflow, x *chosen, settings []workflow.RunnerOption, options []workflow.RunOption, stdout, stderr io.Writer) error {
 	for _, warning := range wf.Warnings() {
 		fmt.Fprintln(stderr, "warning:", warning.Error())
 	}
-	run, err := workflow.NewRunner(x.Executor, workflow.WithConfig(library), workflow.MaxDepth(maxDepth)).Start(ctx, wf, options...)
+	run, err := workflow.NewRunner(x.Executor, settings...).Start(ctx, wf, options...)
 	if err != nil {
 		return err
 	}

@@ -5,15 +5,20 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 
 	"k8s.io/client-go/tools/clientcmd"
+	"sigs.k8s.io/yaml"
 
 	"github.com/podflow/podflow/executor"
+	"github.com/podflow/podflow/executor/artifact"
+	"github.com/podflow/podflow/executor/artifact/s3"
 	"github.com/podflow/podflow/executor/fake"
 	"github.com/podflow/podflow/executor/local"
 	"github.com/podflow/podflow/k8s"
 	"github.com/podflow/podflow/workflow"
+	"github.com/podflow/podflow/workflow/spec"
 )
 
 // chosen is the executor that the command line asks for.
@@ -27,7 +32,10 @@ type chosen struct {
 	report func(io.Writer) error
 }
 
-func newExecutor(name, namespace string, given outputs) (*chosen, error) {
+// cluster is what the command line says of the Pods.
+type cluster struct{ namespace, agent, mirror string }
+
+func newExecutor(name string, of cluster, given outputs) (*chosen, error) {
 	nothing := func() error { return nil }
 	x := &chosen{
 		close:  nothing,
@@ -36,23 +44,33 @@ func newExecutor(name, namespace string, given outputs) (*chosen, error) {
 	}
 	switch name {
 	case "local":
-		x.Executor = local.New()
+		l := local.New()
+		l.Artifacts = artifact.New(nil, s3.Driver{})
+		x.Executor, x.close = l, l.Close
 	case "fake":
 		r := &rehearsal{Executor: fake.New(nil), outputs: given}
 		x.Executor, x.resume = r, r.resume
 		x.report = func(w io.Writer) error { return list(w, r.Calls()) }
 	case "k8s":
 		overrides := clientcmd.ConfigOverrides{}
-		overrides.Context.Namespace = namespace
+		overrides.Context.Namespace = of.namespace
 		kubeconfig := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(clientcmd.NewDefaultClientConfigLoadingRules(), &overrides)
 		config, err := kubeconfig.ClientConfig()
 		if err != nil {
 			return nil, err
 		}
-		if namespace, _, err = kubeconfig.Namespace(); err != nil {
+		namespace, _, err := kubeconfig.Namespace()
+		if err != nil {
 			return nil, err
 		}
-		pods, err := k8s.FromConfig(config, namespace)
+		var opts []k8s.Option
+		if of.agent != "" {
+			opts = append(opts, k8s.WithAgentImage(of.agent))
+		}
+		if of.mirror != "" {
+			opts = append(opts, k8s.WithMirror("docker.io", of.mirror))
+		}
+		pods, err := k8s.FromConfig(config, namespace, opts...)
 		if err != nil {
 			return nil, err
 		}
@@ -61,6 +79,27 @@ func newExecutor(name, namespace string, given outputs) (*chosen, error) {
 		return nil, fmt.Errorf("-executor %s: expected local, fake or k8s", name)
 	}
 	return x, nil
+}
+
+// keepIn is the setting of a Runner that keeps artifacts in the repository of a file; none if its name is empty.
+func keepIn(file string) ([]workflow.RunnerOption, error) {
+	if file == "" {
+		return nil, nil
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	var r spec.ArtifactRepository
+	if err := yaml.UnmarshalStrict(text, &r); err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	if r.S3 == nil {
+		return nil, fmt.Errorf("%s: expected s3", file)
+	}
+	return []workflow.RunnerOption{workflow.WithRepository(spec.ArtifactLocation{
+		S3: &spec.S3Artifact{S3Bucket: r.S3.S3Bucket, Key: r.S3.KeyFormat},
+	})}, nil
 }
 
 // list says what a fake would have run.
