@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -135,13 +136,20 @@ spec:
 func TestMemo(t *testing.T) {
 	t.Parallel()
 	c := configured(t)
+	var updates atomic.Int32
+	c.through(func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
+		if r.Method == http.MethodPut {
+			updates.Add(1)
+		}
+		return next.RoundTrip(r)
+	})
 	one, two := c.executor(k8s.Waits{}).Memo(), c.executor(k8s.Waits{}).Memo()
 	now := time.Now()
 	_, _, err := one.Get(t.Context(), "cache", "key")
 	require.ErrorIs(t, err, fs.ErrNotExist)
 
 	var all sync.WaitGroup
-	const n = 20
+	const n = 100
 	for i := range n {
 		for _, m := range []*k8s.Memo{one, two} {
 			all.Go(func() {
@@ -150,6 +158,7 @@ func TestMemo(t *testing.T) {
 		}
 	}
 	all.Wait()
+	assert.Less(t, updates.Load(), int32(n), "what comes at once is written together")
 	for i := range n {
 		for _, m := range []*k8s.Memo{one, two} {
 			outputs, stored, err := one.Get(t.Context(), "cache", fmt.Sprintf("key-%d %p", i, m))
@@ -161,6 +170,43 @@ func TestMemo(t *testing.T) {
 	_, _, err = one.Get(t.Context(), "cache", "another key")
 	require.ErrorIs(t, err, fs.ErrNotExist)
 	assert.Equal(t, "Cache", c.configMap("cache").Labels["workflows.argoproj.io/configmap-type"])
+}
+
+// Who is to write for others and gives up does not take them along.
+func TestMemoIsGivenUp(t *testing.T) {
+	t.Parallel()
+	c := configured(t)
+	block, blocked := make(chan struct{}), make(chan struct{})
+	c.through(func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
+		if r.Method == http.MethodGet && strings.HasSuffix(r.URL.Path, "/first") {
+			close(blocked)
+			<-block
+		}
+		return next.RoundTrip(r)
+	})
+	m := c.executor(k8s.Waits{}).Memo()
+	var all sync.WaitGroup
+	put := func(ctx context.Context, cache, key string) error {
+		return m.Put(ctx, cache, key, []byte("{}"), time.Now())
+	}
+	all.Go(func() { assert.NoError(t, put(t.Context(), "first", "x")) })
+	<-blocked // the turn is taken until block is closed
+	ctx, cancel := context.WithCancelCause(t.Context())
+	for i := range 10 {
+		all.Go(func() { assert.NoError(t, put(t.Context(), "second", fmt.Sprint("stays-", i))) })
+		all.Go(func() {
+			if err := put(ctx, "second", fmt.Sprint("goes-", i)); err != nil { // it may have been written just before
+				assert.ErrorIs(t, err, fs.ErrClosed)
+			}
+		})
+	}
+	cancel(fs.ErrClosed)
+	close(block)
+	all.Wait()
+	for i := range 10 {
+		_, _, err := m.Get(t.Context(), "second", fmt.Sprint("stays-", i))
+		require.NoError(t, err)
+	}
 }
 
 // What Argo kept is found, and a full ConfigMap loses its oldest entries and nothing else.

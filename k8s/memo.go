@@ -6,10 +6,12 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
 	"slices"
+	"sync"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -20,15 +22,30 @@ import (
 
 // Memo keeps the outputs of memoized templates in ConfigMaps, as Argo does and so that the two know each other's. It is
 // a workflow.MemoStore: a cache is the ConfigMap of its name in the Executor's namespace, made when it is needed. A
-// ConfigMap holds 1 MiB: if that is full, the oldest go. [Executor.Memo] makes one.
+// ConfigMap holds 1 MiB: if that is full, the oldest go. It is written as a whole, so what comes while it is written is
+// written together after that. [Executor.Memo] makes one.
 type Memo struct {
 	x *Executor
-	// turn lets one Put of this process change ConfigMaps at a time: others would only be refused for being late.
+	// turn lets one batch of this process be written at a time: another would only be refused for being late.
 	turn chan struct{}
+
+	mu      sync.Mutex
+	waiting map[string]*batch // by cache
+}
+
+// batch is entries that are written together.
+type batch struct {
+	entries map[string]string // by key of the ConfigMap
+	done    chan struct{}     // closed when err is there
+	err     error
+	// dropped says that who was to write it gave up.
+	dropped bool
 }
 
 // Memo keeps the outputs of memoized templates in ConfigMaps. The rights that it needs are in rbac/config.yaml.
-func (x *Executor) Memo() *Memo { return &Memo{x, make(chan struct{}, 1)} }
+func (x *Executor) Memo() *Memo {
+	return &Memo{x: x, turn: make(chan struct{}, 1), waiting: map[string]*batch{}}
+}
 
 // memo is one entry of a cache, in Argo's form.
 type memo struct {
@@ -73,41 +90,85 @@ func (m *Memo) Put(ctx context.Context, cache, key string, outputs []byte, store
 	if size := weight(name, string(text)); size > maxConfigMap {
 		return fmt.Errorf("ConfigMap %s, key %s: the outputs take %d bytes, and a ConfigMap holds %d", cache, name, size, maxConfigMap)
 	}
-	select {
-	case m.turn <- struct{}{}:
-		defer func() { <-m.turn }()
-	case <-ctx.Done():
-		return context.Cause(ctx)
+	for {
+		b, leads := m.join(cache, name, string(text))
+		if leads {
+			m.write(ctx, cache, b)
+		}
+		select {
+		case <-b.done:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+		if b.dropped && ctx.Err() == nil {
+			continue
+		}
+		if b.err != nil {
+			return fmt.Errorf("k8s: keep outputs in ConfigMap %s: %w", cache, b.err)
+		}
+		return nil
 	}
-	err = m.x.persist(ctx, func(ctx context.Context) error { return m.set(ctx, cache, name, string(text)) })
-	if err != nil {
-		return fmt.Errorf("k8s: keep outputs in ConfigMap %s: %w", cache, err)
-	}
-	return nil
 }
 
-// set sets one key. The error is a conflict if somebody else was faster.
-func (m *Memo) set(ctx context.Context, cache, key, text string) error {
-	maps := m.x.client.ConfigMaps(m.x.namespace)
-	is, err := maps.Get(ctx, cache, metav1.GetOptions{})
-	if notFound(err) {
-		is = &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: cache, Labels: map[string]string{labelKind: "Cache"}}, Data: map[string]string{key: text}}
-		if _, err = maps.Create(ctx, is, metav1.CreateOptions{}); apierrors.IsAlreadyExists(err) {
-			return apierrors.NewConflict(corev1.Resource("configmaps"), cache, err)
-		}
-		return err
+// join adds an entry to what is to be written next. Who leads is to write it.
+func (m *Memo) join(cache, key, text string) (b *batch, leads bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	b = m.waiting[cache]
+	if leads = b == nil; leads {
+		b = &batch{entries: map[string]string{}, done: make(chan struct{})}
+		m.waiting[cache] = b
 	}
-	if err != nil {
+	b.entries[key] = text
+	return b, leads
+}
+
+// write writes a batch in its turn. Nothing is added to it from then on.
+func (m *Memo) write(ctx context.Context, cache string, b *batch) {
+	defer close(b.done)
+	var turn bool
+	select {
+	case m.turn <- struct{}{}:
+		turn = true
+	case <-ctx.Done():
+	}
+	m.mu.Lock()
+	delete(m.waiting, cache)
+	m.mu.Unlock()
+	if turn {
+		defer func() { <-m.turn }()
+		b.err = m.x.persist(ctx, func(ctx context.Context) error { return m.set(ctx, cache, b.entries) })
+	}
+	if ctx.Err() != nil && (b.err != nil || !turn) {
+		b.err, b.dropped = context.Cause(ctx), true
+	}
+}
+
+// set adds entries to a ConfigMap. The error is a conflict if somebody else was faster.
+func (m *Memo) set(ctx context.Context, cache string, entries map[string]string) error {
+	configs := m.x.client.ConfigMaps(m.x.namespace)
+	is, err := configs.Get(ctx, cache, metav1.GetOptions{})
+	create := notFound(err)
+	if create {
+		is = &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: cache, Labels: map[string]string{labelKind: "Cache"}}}
+	} else if err != nil {
 		return err
 	}
 	if is.Data == nil {
 		is.Data = map[string]string{}
 	}
-	is.Data[key] = text
-	if err := makeRoom(is, key); err != nil {
-		return &finalError{err}
+	maps.Copy(is.Data, entries)
+	makeRoom(is)
+	if !slices.ContainsFunc(slices.Collect(maps.Keys(entries)), func(key string) bool { return is.Data[key] != "" }) {
+		return &finalError{errors.New("it is full of what is not memoized outputs")}
 	}
-	_, err = maps.Update(ctx, is, metav1.UpdateOptions{})
+	if !create {
+		_, err = configs.Update(ctx, is, metav1.UpdateOptions{})
+		return err
+	}
+	if _, err = configs.Create(ctx, is, metav1.CreateOptions{}); apierrors.IsAlreadyExists(err) {
+		return apierrors.NewConflict(corev1.Resource("configmaps"), cache, err)
+	}
 	return err
 }
 
@@ -121,35 +182,33 @@ const maxConfigMap = 1 << 20
 func weight(key, text string) int { return len(text) + 2*len(key) + 16 }
 
 // makeRoom takes the oldest entries out of a ConfigMap that holds too much, but not what is no entry.
-func makeRoom(c *corev1.ConfigMap, except string) error {
+func makeRoom(c *corev1.ConfigMap) {
 	size := 0
 	created := map[string]time.Time{}
-	for k, text := range c.Data {
-		size += weight(k, text)
-	}
 	for k, b := range c.BinaryData {
 		size += weight(k, string(b))
 	}
+	for k, text := range c.Data {
+		size += weight(k, text)
+	}
 	if size <= maxConfigMap {
-		return nil
+		return
 	}
 	for k, text := range c.Data {
 		var e memo
-		if json.Unmarshal([]byte(text), &e) == nil && e.NodeID != "" && k != except {
+		if json.Unmarshal([]byte(text), &e) == nil && e.NodeID != "" {
 			created[k] = e.Created
 		}
 	}
-	oldest := slices.SortedFunc(maps.Keys(created), func(a, b string) int {
+	for _, k := range slices.SortedFunc(maps.Keys(created), func(a, b string) int {
 		return cmp.Or(created[a].Compare(created[b]), cmp.Compare(a, b))
-	})
-	for _, k := range oldest {
+	}) {
+		if size <= maxConfigMap {
+			return
+		}
 		size -= weight(k, c.Data[k])
 		delete(c.Data, k)
-		if size <= maxConfigMap {
-			return nil
-		}
 	}
-	return fmt.Errorf("it is full of what is not memoized outputs")
 }
 
 // memoKey is the key of a ConfigMap for a key of a cache; whole is that key if it cannot be the same.
