@@ -3,7 +3,6 @@ package artifact
 import (
 	"archive/tar"
 	"archive/zip"
-	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
@@ -14,6 +13,9 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+
+	"github.com/klauspost/compress/flate"
+	"github.com/klauspost/compress/gzip"
 
 	"github.com/podflow/podflow/workflow/spec"
 )
@@ -46,6 +48,7 @@ func Pack(ctx context.Context, w io.Writer, path string, archive *spec.ArchiveSt
 		return packTar(w, src, true)
 	case archive != nil && archive.Zip != nil:
 		z := zip.NewWriter(w)
+		z.RegisterCompressor(zip.Deflate, func(w io.Writer) (io.WriteCloser, error) { return flate.NewWriter(w, flate.DefaultCompression) })
 		if err := src.walk(zipWriter{z}.add); err != nil {
 			return err
 		}
