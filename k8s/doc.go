@@ -3,7 +3,8 @@
 //	pods, err := k8s.FromConfig(config, "jobs")
 //	run, err := wf.Run(ctx, pods)
 //
-// An attempt of a leaf is one Pod with one container, named "main", and nothing injected: one create, and no update.
+// An attempt of a leaf is one Pod with one container, named "main": one create, and no update. Nothing is injected unless
+// the workflow uses what the Pod gives or the Pod has artifacts (see below).
 // Its name follows from run, node and attempt, so an attempt that an earlier process began is found and adopted, never
 // started twice. One watch tells how all Pods of all runs go on. The node ends when main ends, with main's exit code,
 // even if containers that something else injected keep the Pod running.
@@ -18,11 +19,36 @@
 //     newer) starts it before main and ends it after main. If it ends earlier it is started again; if it ended with
 //     another code than 0, 137 or 143 before main did, the node is Failed, as in Argo.
 //   - An image's own command is used if the template names none.
+//   - A containerSet is a Pod with these containers. It has ended when all have, as the one that failed first did, and its
+//     exit code and outputs are those of container main.
 //   - A daemon is ready when main runs and its readinessProbe, if it has one, has succeeded; what waits for it then
 //     begins, with the Pod's IP. It goes on until its scope ends, and its Pod is deleted.
 //
-// What cannot be done yet is refused by [Executor.Check] before a run begins: standard output or files as outputs,
-// artifacts, and templates other than containers, scripts and Go functions.
+// What cannot be done yet is refused by [Executor.Check] before a run begins.
+//
+// # Results, files and artifacts
+//
+// Standard output, output parameters from files, artifacts, and the order of containers in a set need the agent, a small
+// program that becomes the first process of the container and starts the template's own:
+//
+//	go run github.com/podflow/podflow/k8s/agent/push registry.example.com/podflow-agent:v1   # prints IMAGE@sha256:…
+//	pods, err := k8s.FromConfig(config, "jobs", k8s.WithAgentImage("registry.example.com/podflow-agent@sha256:…"))
+//
+// It comes as an image volume where the cluster has those (Kubernetes 1.35 with containerd 2.1 or newer; one look at the
+// first Pod tells), and else is copied before main starts. Values come back in the Pod's status, checked by length and
+// digest, or in the log of the container podflow-outputs beside main if they are long, 256 KiB together; never through
+// the log of main, by exec or by rights of the Pod. A value that does not come back whole is a [executor.LostError],
+// ResultLost, and the node runs again.
+//
+// Artifacts are brought by podflow-init before main, into an emptyDir mounted at their paths, and stored by
+// podflow-outputs before main ends. Only these two are given the keys of Secrets that a location names; main is not. An
+// artifact may be in S3, at a URL, in git or raw, or in a claim: artifact.Volume("CLAIM"), which the two mount. What they
+// add keeps within Pod Security restricted if the Pod does; with a claim they run as the Pod's user, or as root without
+// capabilities if the Pod names none and allows root, since volumes are root's.
+//
+// If a container that gets the agent names no command, its image's is looked up in the registry, with the Pod's
+// imagePullSecrets (which takes the right to get Secrets) or the credentials of this machine's Docker configuration, and
+// the image is pinned by digest. [WithMirror] is for registries that are reached elsewhere.
 //
 // # What the Pods of a run share
 //

@@ -9,6 +9,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/podflow/podflow/k8s"
+	"github.com/podflow/podflow/k8s/internal/protocol"
 )
 
 var asked = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
@@ -70,6 +71,16 @@ func condition(t corev1.PodConditionType, status corev1.ConditionStatus, reason,
 	return func(p *corev1.Pod) {
 		p.Status.Conditions = append(p.Status.Conditions, corev1.PodCondition{Type: t, Status: status, Reason: reason, Message: message})
 	}
+}
+
+// agent is a Pod whose programs run under the agent.
+func agent(p *corev1.Pod) {
+	p.Spec.Volumes = append(p.Spec.Volumes, corev1.Volume{Name: protocol.BinaryVolume})
+}
+
+// setOf is a Pod of a set of containers.
+func setOf(names string) podOption {
+	return func(p *corev1.Pod) { p.Annotations = map[string]string{k8s.AnnotationContainers: names} }
 }
 
 func TestVerdict(t *testing.T) {
@@ -138,21 +149,36 @@ func TestVerdict(t *testing.T) {
 		"another reason":    {pod: reason("Whatever"), kind: "fail", reason: "Whatever"},
 		"no reason":         {pod: reason(""), kind: "fail", reason: "PodFailed"},
 
-		"deleted while it runs":       {pod: podWith(deleted(30), main(runningState)), kind: "run"},
-		"deleted and ended":           {pod: podWith(deleted(30), main(exited(143, "Error", after))), kind: "retry", reason: "Deleted", once: true},
-		"deleted and ended well":      {pod: podWith(deleted(30), main(exited(0, "Completed", after))), kind: "retry", reason: "Deleted", once: true},
-		"ended, then deleted":         {pod: podWith(deleted(30), main(exited(0, "Completed", before))), kind: "Succeeded"},
-		"failed, then deleted":        {pod: podWith(deleted(30), main(exited(2, "Error", before))), kind: "Failed"},
-		"the last word":               {pod: podWith(deleted(0), main(exited(0, "Completed", before))), gone: true, kind: "retry", reason: "Deleted", once: true},
-		"gone while it ran":           {pod: podWith(main(runningState)), gone: true, kind: "retry", reason: "Deleted", once: true},
-		"gone before it ran":          {pod: podWith(), gone: true, kind: "retry", reason: "Deleted", once: true},
-		"gone after its end":          {pod: podWith(phase(corev1.PodSucceeded, "", ""), main(exited(0, "Completed", before))), gone: true, kind: "Succeeded"},
-		"drained":                     {pod: podWith(deleted(30), disrupted, main(exited(143, "Error", after))), kind: "retry", reason: "EvictionByEvictionAPI"},
-		"drained with exit 0":         {pod: podWith(deleted(30), disrupted, main(exited(0, "Completed", after))), kind: "retry", reason: "EvictionByEvictionAPI"},
-		"drained, still runs":         {pod: podWith(deleted(30), disrupted, main(runningState)), kind: "run"},
-		"to be drained, still runs":   {pod: podWith(disrupted, main(runningState)), kind: "run"},
-		"drained, gone":               {pod: podWith(deleted(0), disrupted, main(runningState)), gone: true, kind: "retry", reason: "EvictionByEvictionAPI"},
-		"disrupted but it succeeded":  {pod: podWith(phase(corev1.PodSucceeded, "", ""), disrupted, main(exited(0, "Completed", before))), kind: "Succeeded"},
+		"deleted while it runs":      {pod: podWith(deleted(30), main(runningState)), kind: "run"},
+		"deleted and ended":          {pod: podWith(deleted(30), main(exited(143, "Error", after))), kind: "retry", reason: "Deleted", once: true},
+		"deleted and ended well":     {pod: podWith(deleted(30), main(exited(0, "Completed", after))), kind: "retry", reason: "Deleted", once: true},
+		"ended, then deleted":        {pod: podWith(deleted(30), main(exited(0, "Completed", before))), kind: "Succeeded"},
+		"failed, then deleted":       {pod: podWith(deleted(30), main(exited(2, "Error", before))), kind: "Failed"},
+		"the last word":              {pod: podWith(deleted(0), main(exited(0, "Completed", before))), gone: true, kind: "retry", reason: "Deleted", once: true},
+		"gone while it ran":          {pod: podWith(main(runningState)), gone: true, kind: "retry", reason: "Deleted", once: true},
+		"gone before it ran":         {pod: podWith(), gone: true, kind: "retry", reason: "Deleted", once: true},
+		"gone after its end":         {pod: podWith(phase(corev1.PodSucceeded, "", ""), main(exited(0, "Completed", before))), gone: true, kind: "Succeeded"},
+		"drained":                    {pod: podWith(deleted(30), disrupted, main(exited(143, "Error", after))), kind: "retry", reason: "EvictionByEvictionAPI"},
+		"drained with exit 0":        {pod: podWith(deleted(30), disrupted, main(exited(0, "Completed", after))), kind: "retry", reason: "EvictionByEvictionAPI"},
+		"drained, still runs":        {pod: podWith(deleted(30), disrupted, main(runningState)), kind: "run"},
+		"to be drained, still runs":  {pod: podWith(disrupted, main(runningState)), kind: "run"},
+		"drained, gone":              {pod: podWith(deleted(0), disrupted, main(runningState)), gone: true, kind: "retry", reason: "EvictionByEvictionAPI"},
+		"disrupted but it succeeded": {pod: podWith(phase(corev1.PodSucceeded, "", ""), disrupted, main(exited(0, "Completed", before))), kind: "Succeeded"},
+
+		"agent, outputs died":       {pod: podWith(failed, agent, main(exited(0, "Completed", before)), container(protocol.OutputsContainer, exited(137, "OOMKilled", before))), kind: "Succeeded"},
+		"agent, outputs go on":      {pod: podWith(phase(corev1.PodRunning, "", ""), agent, main(exited(3, "Error", before)), container(protocol.OutputsContainer, runningState)), kind: "Failed"},
+		"agent, no Secret":          {pod: podWith(agent, main(runningState), container(protocol.OutputsContainer, waits("CreateContainerConfigError", "secret"))), kind: "wait", reason: "CreateContainerConfigError", patience: 2 * time.Minute},
+		"agent, outputs come":       {pod: podWith(agent, main(runningState), container(protocol.OutputsContainer, waits("ContainerCreating", ""))), kind: "run"},
+		"agent, inputs":             {pod: podWith(failed, agent, initContainer(protocol.InitContainer, exited(64, "Error", before), none, false)), kind: "fail", reason: "Error"},
+		"agent, inputs, deleted":    {pod: podWith(failed, agent, deleted(30), initContainer(protocol.InitContainer, exited(64, "Error", after), none, false)), kind: "retry", reason: "Deleted", once: true},
+		"set, one to come":          {pod: podWith(setOf("a,b"), container("a", exited(0, "Completed", before)), container("b", waits("ContainerCreating", ""))), kind: "run"},
+		"set, one cannot":           {pod: podWith(setOf("a,b"), container("a", runningState), container("b", waits("ErrImagePull", ""))), kind: "wait", reason: "ErrImagePull", patience: 5 * time.Minute},
+		"set, one ended":            {pod: podWith(setOf("a,b"), container("a", exited(1, "Error", before)), container("b", runningState)), kind: "run"},
+		"set, all ended":            {pod: podWith(setOf("a,b"), container("a", exited(0, "Completed", before)), container("b", exited(0, "Completed", before)), container("mesh", runningState)), kind: "Succeeded"},
+		"set, one failed":           {pod: podWith(setOf("a,b"), container("a", exited(0, "Completed", before)), container("b", exited(1, "Error", before))), kind: "Failed"},
+		"set, failed then deleted":  {pod: podWith(setOf("a,b"), deleted(30), container("a", exited(143, "Error", after)), container("b", exited(1, "Error", before))), kind: "Failed"},
+		"set, ended as it was told": {pod: podWith(setOf("a,b"), deleted(30), container("a", exited(0, "Completed", before)), container("b", exited(0, "Completed", after))), kind: "retry", reason: "Deleted", once: true},
+
 		"disrupted and failed exit 0": {pod: podWith(failed, disrupted, main(exited(0, "Completed", before))), kind: "retry", reason: "EvictionByEvictionAPI"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -9,10 +9,11 @@ import (
 )
 
 // keychain finds credentials in documents as Secrets of type kubernetes.io/dockerconfigjson hold them, as a node does:
-// of the keys that match, the longest, and the first of those. Documents that cannot be read are passed over.
+// of the keys that match, the longest, and the first of those. Documents that cannot be read are passed over. If none
+// matches, the credentials are those of this machine's Docker configuration.
 type keychain [][]byte
 
-// Resolve gives the credentials for a repository, or those of nobody.
+// Resolve gives the credentials for a repository, those of nobody if there are none.
 func (k keychain) Resolve(r authn.Resource) (authn.Authenticator, error) {
 	best, found := "", authn.Anonymous
 	for _, document := range k {
@@ -28,6 +29,9 @@ func (k keychain) Resolve(r authn.Resource) (authn.Authenticator, error) {
 				best, found = key, authn.FromConfig(auth)
 			}
 		}
+	}
+	if found == authn.Anonymous {
+		return authn.DefaultKeychain.Resolve(r)
 	}
 	return found, nil
 }
