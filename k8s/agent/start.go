@@ -20,7 +20,6 @@ import (
 func Main(drivers ...artifact.Driver) {
 	// What the agent needs counts as the container's, beside what the program needs.
 	debug.SetMemoryLimit(memoryLimit)
-	debug.SetGCPercent(50)
 	args, at := os.Args[1:], layout{}
 	if len(args) > 1 && args[0] == "-root" { // in tests
 		args, at.root = args[2:], args[1]
