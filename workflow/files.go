@@ -110,8 +110,9 @@ func locationOf(r *spec.ArtifactRepository) *spec.ArtifactLocation {
 	switch {
 	case r.S3 != nil:
 		format := r.S3.KeyFormat
-		if format == "" && r.S3.KeyPrefix != "" {
-			format = r.S3.KeyPrefix + "/{{workflow.name}}/{{pod.name}}"
+		//lint:ignore SA1019 ConfigMaps may still say it
+		if prefix := r.S3.KeyPrefix; format == "" && prefix != "" {
+			format = prefix + "/{{workflow.name}}/{{pod.name}}"
 		}
 		l.S3 = &spec.S3Artifact{S3Bucket: r.S3.S3Bucket, Key: format}
 	case r.GCS != nil:

@@ -16,9 +16,11 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	corev1 "k8s.io/api/core/v1"
 
 	"github.com/podflow/podflow/executor"
 	"github.com/podflow/podflow/executor/fake"
+	"github.com/podflow/podflow/executor/local"
 	"github.com/podflow/podflow/workflow"
 	"github.com/podflow/podflow/workflow/spec"
 )
@@ -186,12 +188,46 @@ templates:
 	runner := workflow.NewRunner(unused{t}, workflow.WithHTTP(silent{}))
 	defer runner.Close()
 	_, err := runner.Start(t.Context(), loaded(t, text))
-	assert.EqualError(t, err, `templates[main].http.headers[Token].valueFrom: secretKeyRef: not supported yet: there is no source of Secrets
+	assert.EqualError(t, err, `templates[main].http.headers[Token].valueFrom.secretKeyRef: the runner has no source of Secrets: give it one by WithSecrets
 templates[main].http.insecureSkipVerify: the client that this Runner was given decides which certificates it takes`)
 
 	run, err := loaded(t, text).Run(t.Context(), fake.New(t))
 	require.NoError(t, err)
 	assert.Equal(t, workflow.Succeeded, run.Phase(), "a fake requests nothing")
+}
+
+// A header may be the value of a Secret, which then is in the request and nowhere else.
+func TestHTTPSecret(t *testing.T) {
+	var got string
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { got = r.Header.Get("Token") }))
+	defer server.Close()
+	wf := loaded(t, `
+templates:
+- name: main
+  http: {url: "`+server.URL+`", headers: [{name: Token, valueFrom: {secretKeyRef: {name: s, key: k}}}]}`)
+	for _, tt := range []struct{ value, want string }{
+		{"hunter2", ""},
+		{"hunter2\nX: y", `net/http: invalid header field value for "Token"`},
+		{"", `http.headers[Token]: secret "s", key "k": there is none`},
+	} {
+		runner := workflow.NewRunner(local.New(), workflow.WithSecrets(func(_ context.Context, s *corev1.SecretKeySelector) ([]byte, error) {
+			if tt.value == "" {
+				return nil, errors.New("there is none")
+			}
+			return []byte(tt.value), nil
+		}))
+		run, err := runner.Start(t.Context(), wf)
+		require.NoError(t, err)
+		err = run.Wait(t.Context())
+		if tt.want == "" {
+			require.NoError(t, err)
+			assert.Equal(t, tt.value, got)
+		} else {
+			require.ErrorContains(t, err, tt.want)
+			assert.NotContains(t, err.Error(), "hunter2")
+		}
+		require.NoError(t, runner.Close())
+	}
 }
 
 // On the fake requests are scripted as containers are.

@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"github.com/podflow/podflow/executor"
+	"github.com/podflow/podflow/executor/artifact"
 	"github.com/podflow/podflow/internal/build"
 	"github.com/podflow/podflow/internal/engine"
 	"github.com/podflow/podflow/internal/plan"
@@ -24,6 +25,12 @@ func WithHTTP(client Doer) RunnerOption {
 			r.own.HTTP = engine.NewHTTP(client)
 		}
 	})
+}
+
+// WithSecrets is where the headers of [HTTP] templates come from that are values of Secrets. With k8s it is the method
+// Secret of the executor.
+func WithSecrets(read artifact.Secrets) RunnerOption {
+	return runnerOption(func(r *Runner) { r.secrets = read })
 }
 
 // ownExecutors are what a Runner does without its executor, before its options.

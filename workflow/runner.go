@@ -38,6 +38,7 @@ type Runner struct {
 	own      engine.Own
 	locks    *engine.Locks
 	memos    MemoStore
+	secrets  artifact.Secrets
 	// stores is how artifacts are reached, and repository where they are kept of which nothing else is said.
 	stores     *artifact.Stores
 	repository *spec.ArtifactLocation
@@ -79,6 +80,7 @@ func NewRunner(x executor.Executor, opts ...RunnerOption) *Runner {
 		o.applyRunner(r)
 	}
 	r.useStores()
+	r.own.HTTP.(*engine.HTTP).Secrets = r.secrets
 	r.locks = engine.NewLocks(r.configValue)
 	if r.memos == nil {
 		r.memos = &memos{}

@@ -16,6 +16,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/podflow/podflow/executor"
+	"github.com/podflow/podflow/executor/artifact"
 	"github.com/podflow/podflow/internal/expr"
 	"github.com/podflow/podflow/internal/plan"
 	"github.com/podflow/podflow/workflow/spec"
@@ -25,6 +26,8 @@ import (
 type HTTP struct {
 	client   Doer
 	insecure func() Doer // one that takes any certificate; nil: there is none
+	// Secrets has the values of headers that come from Secrets; nil: there are none.
+	Secrets artifact.Secrets
 }
 
 // Doer makes HTTP requests.
@@ -40,7 +43,7 @@ const maxBody = 256 << 10
 
 // NewHTTP makes an executor of HTTP requests.
 func NewHTTP(client Doer) *HTTP {
-	return &HTTP{client, sync.OnceValue(func() Doer { return insecure(client) })}
+	return &HTTP{client: client, insecure: sync.OnceValue(func() Doer { return insecure(client) })}
 }
 
 // insecure is the client, but that it takes any certificate; nil if it does not let itself be changed.
@@ -67,7 +70,7 @@ func insecure(client Doer) Doer {
 	return &changed
 }
 
-// Check refuses what cannot be done with the client, and headers from Secrets.
+// Check refuses what cannot be done with the client, and headers from Secrets if there are none.
 func (h *HTTP) Check(_ *spec.Workflow, leaves []executor.Leaf) error {
 	var errs []error
 	for _, l := range leaves {
@@ -75,8 +78,8 @@ func (h *HTTP) Check(_ *spec.Workflow, leaves []executor.Leaf) error {
 			continue
 		}
 		for _, header := range l.Template.HTTP.Headers {
-			if header.ValueFrom != nil {
-				errs = append(errs, fmt.Errorf("%s.http.headers[%s].valueFrom: secretKeyRef: not supported yet: there is no source of Secrets", l.Path, header.Name))
+			if header.ValueFrom != nil && h.Secrets == nil {
+				errs = append(errs, fmt.Errorf("%s.http.headers[%s].valueFrom.secretKeyRef: the runner has no source of Secrets: give it one by WithSecrets", l.Path, header.Name))
 			}
 		}
 		if l.Template.HTTP.InsecureSkipVerify && h.insecure() == nil {
@@ -120,7 +123,7 @@ func (q *exchange) make(ctx context.Context, h *HTTP) (executor.Result, error) {
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("no response within %v", limit))
 	defer cancel()
-	if err := q.prepare(ctx); err != nil {
+	if err := q.prepare(ctx, h.Secrets); err != nil {
 		return executor.Result{}, err
 	}
 	client := h.client
@@ -151,7 +154,7 @@ func timeLimit(s *intstr.IntOrString) (time.Duration, error) {
 }
 
 // prepare makes the request and the condition of its success. What texts may stand in it, net/http checks.
-func (q *exchange) prepare(ctx context.Context) (err error) {
+func (q *exchange) prepare(ctx context.Context, secrets artifact.Secrets) (err error) {
 	if q.SuccessCondition != "" {
 		if q.condition, err = plan.SuccessCondition(q.SuccessCondition); err != nil {
 			return fmt.Errorf("http.successCondition: %w", err)
@@ -167,6 +170,11 @@ func (q *exchange) prepare(ctx context.Context) (err error) {
 		return err
 	}
 	for _, header := range q.Headers {
+		if header.ValueFrom != nil {
+			if header.Value, err = secrets.Text(ctx, header.ValueFrom.SecretKeyRef); err != nil {
+				return fmt.Errorf("http.headers[%s]: %w", header.Name, err)
+			}
+		}
 		if q.request.Header.Add(header.Name, header.Value); http.CanonicalHeaderKey(header.Name) == "Host" {
 			q.request.Host = header.Value
 		}
