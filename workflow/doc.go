@@ -25,6 +25,14 @@
 // argument of its own or into the environment. A [Condition], [If], [Textf] and [Eval] are expressions, {{=…}}, of the
 // expr language, in which values are variables: none can be more than a value.
 //
+// # Files
+//
+// An [Artifact] is a file or directory that a task leaves and others are given. Where it is kept is said by its template,
+// by the workflow's artifactRepositoryRef, by the Runner ([WithRepository]), or by the executor, in this order; who uses it
+// need not know. Its bytes go from Pod to store to Pod and never through this process, unless a Go function
+// ([FuncTemplate.Artifacts]), [Run.Open] or [Run.Fetch] reads them. Its size and its SHA-256 are in the status of the node,
+// and what is read is compared with them. Small values are better outputs: they travel in the status of the node.
+//
 // # Variables
 //
 // In texts, and by the same names in expressions:
