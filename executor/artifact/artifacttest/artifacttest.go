@@ -11,6 +11,7 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -239,7 +240,7 @@ func testCancelled(b *bench) {
 }
 
 func testStreams(b *bench) {
-	const size, most = 100 << 20, 48 << 20
+	const size, most = 64 << 20, 48 << 20
 	sent := sha256.New()
 	start := heap()
 	peak := start
@@ -301,9 +302,10 @@ func (zeros) Read(b []byte) (int, error) {
 type lcg struct{ state uint64 }
 
 func (r *lcg) Read(b []byte) (int, error) {
-	for i := range b {
+	var word [8]byte
+	for i := 0; i < len(b); i += copy(b[i:], word[:]) {
 		r.state = r.state*6364136223846793005 + 1442695040888963407
-		b[i] = byte(r.state >> 56)
+		binary.LittleEndian.PutUint64(word[:], r.state)
 	}
 	return len(b), nil
 }
