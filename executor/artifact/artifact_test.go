@@ -1,7 +1,6 @@
 package artifact_test
 
 import (
-	"context"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -11,7 +10,6 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/podflow/podflow/executor"
 	"github.com/podflow/podflow/executor/artifact"
 	"github.com/podflow/podflow/workflow/spec"
 )
@@ -125,6 +123,3 @@ func TestSaveAndLoad(t *testing.T) {
 		})
 	}
 }
-
-var _ = context.Background
-var _ executor.Artifact

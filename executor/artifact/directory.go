@@ -60,8 +60,9 @@ func (volumeDriver) Open(_ context.Context, l *spec.ArtifactLocation, _ Secrets)
 	return directory(VolumeMount(claim)), nil
 }
 
-// directory keeps each key as a file below it, so that a/b and a cannot both be there. It is made when something is put there. All users may read and write
-// what is in it, as the Pods that share a volume may run as different ones; the directory itself is its maker's.
+// directory keeps each key as a file below it, so that a and a/b cannot both be there. It is made when something is put
+// there. All users may read and write what is in it, as the Pods that share a volume may run as different ones; the
+// directory itself is its maker's.
 type directory string
 
 func (d directory) Put(ctx context.Context, key string, r io.Reader) error {

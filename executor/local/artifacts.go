@@ -19,6 +19,14 @@ import (
 // Repository is where artifacts are kept of which the workflow does not say it: in [Executor.Directory].
 func (x *Executor) Repository() spec.ArtifactLocation { return artifact.Directory(x.directory()) }
 
+// Stores are how artifacts are reached: those that it was given, or what needs no client.
+func (x *Executor) Stores() *artifact.Stores {
+	if x.Artifacts != nil {
+		return x.Artifacts
+	}
+	return artifact.New(nil)
+}
+
 // Close removes the temporary directory of artifacts, if there is one. No run goes on then.
 func (x *Executor) Close() error {
 	if x.Directory != "" {
@@ -42,14 +50,6 @@ func (x *Executor) directory() string {
 		}
 	}
 	return x.kept
-}
-
-// Stores are how artifacts are reached: those that it was given, or what needs no client.
-func (x *Executor) Stores() *artifact.Stores {
-	if x.Artifacts != nil {
-		return x.Artifacts
-	}
-	return artifact.New(nil)
 }
 
 // load brings the input artifacts to their paths, those that hold others first.

@@ -1,0 +1,255 @@
+package artifact_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/podflow/podflow/executor"
+	"github.com/podflow/podflow/executor/artifact"
+	"github.com/podflow/podflow/workflow/spec"
+)
+
+// shelf is a directory as a place of artifacts.
+type shelf struct {
+	*testing.T
+	stores *artifact.Stores
+	at     spec.ArtifactLocation
+}
+
+func newShelf(t *testing.T) *shelf {
+	return &shelf{t, artifact.New(nil), artifact.Directory(filepath.Join(t.TempDir(), "shelf"))}
+}
+
+// save keeps files under a key.
+func (s *shelf) save(key string, archive *spec.ArchiveStrategy, files map[string]string) executor.Artifact {
+	s.Helper()
+	from := filepath.Join(s.TempDir(), "from")
+	write(s.T, from, files)
+	kept, err := artifact.Save(s.Context(), s.stores, &spec.Artifact{Name: "x", Archive: archive, ArtifactLocation: artifact.WithKey(s.at, key)}, from)
+	require.NoError(s, err)
+	return kept
+}
+
+func (s *shelf) load(a executor.Artifact) (path string, err error) {
+	s.Helper()
+	path = filepath.Join(s.TempDir(), "to")
+	return path, artifact.Load(s.Context(), s.stores, &a, path)
+}
+
+func TestSubPath(t *testing.T) {
+	files := map[string]string{"a/b/c": "1", "a/l": "->b", "a/out": "->../d", "d": "2"}
+	for _, tc := range []struct {
+		sub, err string
+		want     map[string]string
+	}{
+		{"a/b", "", map[string]string{"c": "1"}},
+		{"d", "", map[string]string{".": "2"}},
+		{"a/b/c/", "", map[string]string{".": "1"}},
+		{"absent", "no such file", nil},
+		{"a", `entry "from/a/out": is a link to "../d", out of`, nil},
+		{"a/l", "is a link", nil},
+		{"../x", "leads out", nil},
+		{"/a", "leads out", nil},
+	} {
+		for name, archive := range map[string]*spec.ArchiveStrategy{"tar": nil, "zip": zip} {
+			s := newShelf(t)
+			kept := s.save("k", archive, files)
+			kept.SubPath = tc.sub
+			path, err := s.load(kept)
+			if tc.err != "" {
+				require.ErrorContains(t, err, tc.err, "%s of %s", tc.sub, name)
+				continue
+			}
+			require.NoError(t, err, "%s of %s", tc.sub, name)
+			assert.Equal(t, tc.want, read(t, path))
+		}
+	}
+	s := newShelf(t)
+	kept := s.save("k", none, map[string]string{"a/b/c": "1", "d": "2"})
+	for sub, want := range map[string]map[string]string{"a": {"b/c": "1"}, "d": {".": "2"}} {
+		kept.SubPath = sub
+		path, err := s.load(kept)
+		require.NoError(t, err)
+		assert.Equal(t, want, read(t, path), "a key of its own")
+	}
+}
+
+func TestMode(t *testing.T) {
+	s := newShelf(t)
+	kept := s.save("k", nil, map[string]string{"a": "1", "d/x.sh": "2", "d/l": "->x.sh"})
+	modes := func(path string) (of [3]fs.FileMode) {
+		for i, name := range []string{".", "a", "d/x.sh"} {
+			info, err := os.Stat(filepath.Join(path, name))
+			require.NoError(t, err)
+			of[i] = info.Mode().Perm()
+		}
+		return of
+	}
+	path, err := s.load(kept)
+	require.NoError(t, err)
+	assert.Equal(t, [3]fs.FileMode{0o777, 0o666, 0o777}, modes(path), "all users can do what anybody could")
+	kept.Mode = new(int32(0o750))
+	path, err = s.load(kept)
+	require.NoError(t, err)
+	assert.Equal(t, [3]fs.FileMode{0o750, 0o666, 0o777}, modes(path))
+	kept.RecurseMode = true
+	path, err = s.load(kept)
+	require.NoError(t, err)
+	assert.Equal(t, [3]fs.FileMode{0o750, 0o750, 0o750}, modes(path))
+}
+
+func TestDigest(t *testing.T) {
+	for name, archive := range map[string]*spec.ArchiveStrategy{"tar": nil, "zip": zip, "none": none} {
+		s := newShelf(t)
+		kept := s.save("k", archive, map[string]string{".": "text"})
+		file := filepath.Join(s.at.Plugin.Configuration, "k")
+		whole, err := os.ReadFile(file)
+		require.NoError(t, err)
+		assert.EqualValues(t, len(whole), kept.Size)
+		for _, other := range [][]byte{append(bytes.Clone(whole), 'x'), whole[:len(whole)-1], bytes.Replace(whole, []byte("e"), []byte("a"), 1), nil} {
+			if bytes.Equal(other, whole) {
+				continue
+			}
+			require.NoError(t, os.WriteFile(file, other, 0o600))
+			path, err := s.load(kept)
+			require.ErrorIs(t, err, artifact.ErrDigest, name)
+			require.ErrorContains(t, err, "inputs.artifacts[x]")
+			assert.NoFileExists(t, path)
+		}
+	}
+}
+
+func TestWhereItGoes(t *testing.T) {
+	s := newShelf(t)
+	kept := s.save("k", nil, map[string]string{"a": "1"})
+	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "file"), []byte("old"), 0o600))
+	require.NoError(t, os.Mkdir(filepath.Join(dir, "empty"), 0o700))
+	for _, name := range []string{"file", "empty", "new/deep"} {
+		require.NoError(t, artifact.Load(t.Context(), s.stores, &kept, filepath.Join(dir, name)))
+		assert.Equal(t, map[string]string{"a": "1"}, read(t, filepath.Join(dir, name)))
+	}
+	err := artifact.Load(t.Context(), s.stores, &kept, filepath.Join(dir, "new"))
+	require.ErrorContains(t, err, "new: expected nothing there")
+	assert.Equal(t, map[string]string{"a": "1"}, read(t, filepath.Join(dir, "new/deep")), "what is there stays")
+}
+
+func TestNothingKept(t *testing.T) {
+	s := newShelf(t)
+	s.save("other/x", nil, map[string]string{".": "1"})
+	a := executor.Artifact{Artifact: spec.Artifact{Name: "x", ArtifactLocation: artifact.WithKey(s.at, "absent")}}
+	_, err := s.load(a)
+	require.ErrorIs(t, err, fs.ErrNotExist)
+	require.ErrorContains(t, err, "inputs.artifacts[x]")
+	a.Optional = true
+	path, err := s.load(a)
+	require.NoError(t, err)
+	assert.NoFileExists(t, path)
+	a.ArtifactLocation = spec.ArtifactLocation{GCS: &spec.GCSArtifact{}}
+	_, err = s.load(a)
+	require.ErrorIs(t, err, errors.ErrUnsupported, "a place that cannot be reached is not an artifact that is not there")
+}
+
+func TestSaveErrors(t *testing.T) {
+	s := newShelf(t)
+	a := &spec.Artifact{Name: "x", Path: "/out/x", ArtifactLocation: artifact.WithKey(s.at, "k")}
+	_, err := artifact.Save(t.Context(), s.stores, a, filepath.Join(t.TempDir(), "absent"))
+	require.ErrorIs(t, err, fs.ErrNotExist)
+	require.ErrorContains(t, err, "outputs.artifacts[x]: /out/x: ")
+
+	file := filepath.Join(t.TempDir(), "file")
+	require.NoError(t, os.WriteFile(file, []byte("text"), 0o600))
+	for _, key := range []string{"", ".", "../k", "a/../../k", "/k", "a\x00b"} {
+		a.ArtifactLocation = artifact.WithKey(s.at, key)
+		_, err := artifact.Save(t.Context(), s.stores, a, file)
+		require.ErrorContains(t, err, "outputs.artifacts[x]", "key %q", key)
+	}
+	a.ArtifactLocation = artifact.WithKey(s.at, "k")
+	a.Archive = level(77)
+	_, err = artifact.Save(t.Context(), s.stores, a, file)
+	require.ErrorContains(t, err, "archive.tar.compressionLevel: 77")
+
+	ctx, cancel := context.WithCancelCause(t.Context())
+	stopped := errors.New("stopped")
+	cancel(stopped)
+	a.Archive = nil
+	_, err = artifact.Save(ctx, s.stores, a, file)
+	require.ErrorIs(t, err, stopped)
+	_, err = s.load(executor.Artifact{Artifact: *a})
+	require.ErrorIs(t, err, fs.ErrNotExist, "nothing was kept")
+}
+
+// TestPutOfAStreamThatBreaks puts what a packer in another process did not send to its end.
+func TestPutOfAStreamThatBreaks(t *testing.T) {
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "d"), map[string]string{"a": strings.Repeat("x", 5000), "b": "1"})
+	for name, archive := range map[string]*spec.ArchiveStrategy{"tar": nil, "none": none} {
+		var packed bytes.Buffer
+		require.NoError(t, artifact.Pack(t.Context(), &packed, filepath.Join(dir, "d"), archive))
+		broken := errors.New("broken")
+		s := newShelf(t)
+		a := &spec.Artifact{Name: "x", Archive: archive, ArtifactLocation: artifact.WithKey(s.at, "k")}
+		half := io.MultiReader(bytes.NewReader(packed.Bytes()[:packed.Len()/2]), iotest.ErrReader(broken))
+		_, err := artifact.Put(t.Context(), s.stores, a, half, true)
+		require.ErrorIs(t, err, broken, name)
+		kept, err := artifact.Put(t.Context(), s.stores, a, &packed, true)
+		require.NoError(t, err)
+		path, err := s.load(kept)
+		require.NoError(t, err)
+		assert.Len(t, read(t, path), 2)
+	}
+}
+
+func TestLocations(t *testing.T) {
+	for kind, l := range map[string]spec.ArtifactLocation{
+		"s3": {S3: &spec.S3Artifact{}}, "gcs": {GCS: &spec.GCSArtifact{}}, "azure": {Azure: &spec.AzureArtifact{}}, "oss": {OSS: &spec.OSSArtifact{}},
+		"hdfs": {HDFS: &spec.HDFSArtifact{}}, "http": {HTTP: &spec.HTTPArtifact{}}, "artifactory": {Artifactory: &spec.ArtifactoryArtifact{}},
+		"plugin:x": {Plugin: &spec.PluginArtifact{Name: "x"}},
+	} {
+		assert.Equal(t, kind, artifact.Kind(&l))
+		changed := artifact.WithKey(l, "a/b")
+		assert.Equal(t, "a/b", artifact.Key(&changed))
+		assert.Empty(t, artifact.Key(&l), "the one given stays")
+		_, _, err := artifact.New(nil).Open(t.Context(), &l)
+		require.ErrorIs(t, err, errors.ErrUnsupported)
+		require.ErrorContains(t, err, "there is no driver for "+kind)
+		require.ErrorContains(t, err, "artifact.New", "it says how to get one")
+	}
+	for kind, l := range map[string]spec.ArtifactLocation{"git": {Git: &spec.GitArtifact{}}, "raw": {Raw: &spec.RawArtifact{}}, "": {}} {
+		assert.Equal(t, kind, artifact.Kind(&l))
+		changed := artifact.WithKey(l, "a")
+		assert.Empty(t, artifact.Key(&changed))
+	}
+	for _, l := range []spec.ArtifactLocation{{}, artifact.Directory("relative"), artifact.Volume(""), artifact.Volume("../x"), artifact.Volume("absent")} {
+		_, _, err := artifact.New(nil).Open(t.Context(), &l)
+		require.Error(t, err)
+	}
+}
+
+func TestSecretsText(t *testing.T) {
+	planted := errors.New("forbidden")
+	s := &corev1.SecretKeySelector{LocalObjectReference: corev1.LocalObjectReference{Name: "cred"}, Key: "key"}
+	fail := artifact.Secrets(func(context.Context, *corev1.SecretKeySelector) ([]byte, error) { return nil, planted })
+	_, err := fail.Text(t.Context(), s)
+	require.ErrorIs(t, err, planted)
+	require.ErrorContains(t, err, `secret "cred", key "key"`)
+	for _, secrets := range []artifact.Secrets{nil, fail} {
+		text, err := secrets.Text(t.Context(), nil)
+		require.NoError(t, err)
+		assert.Empty(t, text)
+	}
+	_, err = artifact.Secrets(nil).Text(t.Context(), s)
+	require.ErrorContains(t, err, "there are no Secrets here")
+}
