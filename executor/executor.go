@@ -3,7 +3,7 @@
 //
 // The engine decides what runs and when; an [Executor] runs one attempt of one leaf to its end and knows
 // nothing of the workflow language. Write one by implementing Execute, add the optional abilities that make
-// sense ([Checker], [Handler], [Releaser], [LogReader]), and prove it with the conformance suite of package
+// sense ([Checker], [Handler], [Releaser], [LogReader], [Keeper], [Namer]), and prove it with the conformance suite of package
 // executortest.
 package executor
 
@@ -61,6 +61,12 @@ type LogReader interface {
 // in a test nothing is requested.
 type Claimer interface {
 	Claims(t *spec.Template) bool
+}
+
+// Namer is an Executor whose attempts have a name that is known before they begin: that of the Pod. It is what
+// {{pod.name}} stands for; with others that is the name that Argo would give the Pod.
+type Namer interface {
+	PodName(t *Task) string
 }
 
 // ErrDetach, as the cause of a cancelled context, leaves the work running for a later process to adopt.

@@ -1,9 +1,6 @@
 package k8s
 
 import (
-	"crypto/sha256"
-	"encoding/base32"
-	"strconv"
 	"strings"
 
 	"github.com/podflow/podflow/executor"
@@ -43,18 +40,14 @@ const MainContainer = "main"
 const (
 	// maxNameAndNamespace keeps the kubelet's directory <namespace>_<name>_<UID> within one file name of 255 bytes.
 	maxNameAndNamespace = 217
-	hashLength          = 13
 	maxLabel            = 63
 )
-
-var lowerBase32 = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
 
 // PodName is the name of the Pod that runs an attempt: <run>-<template>-<hash of run UID, node and attempt>. Of a name
 // that would be too long, the template's part is shortened, and then the run's.
 func PodName(t *executor.Task, namespace string) string {
-	h := sha256.Sum256([]byte(t.ID.Run + "\x00" + t.ID.Node + "\x00" + strconv.Itoa(t.ID.Attempt)))
-	hash := lowerBase32.EncodeToString(h[:])[:hashLength]
-	room := maxNameAndNamespace - len(namespace) - hashLength - 1
+	hash := t.ID.Hash()
+	room := maxNameAndNamespace - len(namespace) - len(hash) - 1
 	run := cut(dnsLabel(t.Run.Name), room)
 	if left := room - len(run) - 1; left > 0 {
 		if template := cut(dnsLabel(t.TemplateName), left); template != "" {
@@ -66,6 +59,9 @@ func PodName(t *executor.Task, namespace string) string {
 	}
 	return run + "-" + hash
 }
+
+// PodName is the name of the Pod that runs an attempt in the namespace of the Executor.
+func (x *Executor) PodName(t *executor.Task) string { return PodName(t, x.namespace) }
 
 // dnsLabel is the name in small letters, digits and dashes, beginning and ending with no dash.
 func dnsLabel(name string) string {

@@ -293,6 +293,9 @@ func (a *attempt) keyValue(r *plan.Ref) (string, error) {
 
 // podName is a name of the attempt that no other one has: that of its Pod, if it has one.
 func (a *attempt) podName() string {
+	if named := a.run.m.named; named != nil {
+		return named(&a.task)
+	}
 	return a.run.run.Name + "-" + a.task.TemplateName + "-" + a.task.ID.Hash()
 }
 

@@ -18,6 +18,8 @@ type machine struct {
 	plan    *plan.Plan
 	vars    runVars
 	globals globals
+	// named is the name of a node's Pod, where the executor says it.
+	named func(*executor.Task) string
 	// globalFiles are the artifacts that the whole run has, by their global names.
 	globalFiles map[string]executor.Artifact
 	limits      Limits

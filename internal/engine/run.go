@@ -120,6 +120,9 @@ func New(c Config) *Run {
 		run: c.Run, plan: c.Plan, vars: newRunVars(c.Run, c.Plan, c.Arguments, c.Config), now: c.Run.Created.UnixNano(),
 		limits: c.Limits,
 	}
+	if n, ok := c.Executor.(executor.Namer); ok {
+		r.m.named = n.PodName
+	}
 	r.stores = c.Stores
 	if r.over = c.Over; c.Repository != nil {
 		r.repository.location = c.Repository

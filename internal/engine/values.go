@@ -335,8 +335,11 @@ func (m *machine) failures() string {
 	return compactJSON(compactJSON(list))
 }
 
-// podName is the name that Argo gives the Pod of a node.
+// podName is the name of the Pod of a node, or that which Argo would give it.
 func (m *machine) podName(n *node) string {
+	if m.named != nil {
+		return m.named(&executor.Task{ID: m.attemptID(n, n.attempt), Run: m.run, TemplateName: n.template.Name})
+	}
 	name, _ := n.names(m.run.Name)
 	prefix := m.run.Name + "-" + n.template.Name
 	return prefix[:min(len(prefix), 253-11)] + "-" + strconv.FormatUint(uint64(fnv32a(fnvBasis, []byte(name))), 10)
