@@ -78,10 +78,14 @@ func TestArgoRecords(t *testing.T) {
 		}
 	})
 	t.Logf("of %d records %d ran as Pods to the tree that Argo recorded, and %d that toss coins to an end", len(records), ran.Load(), tossed.Load())
-	assert.GreaterOrEqual(t, ran.Load(), int32(80))
+	assert.GreaterOrEqual(t, ran.Load(), int32(118))
 	pods, err := c.admin.CoreV1().Pods(c.namespace).List(c.ctx, metav1.ListOptions{})
 	require.NoError(t, err)
-	assert.Empty(t, pods.Items, "no Pod is left")
+	for i := range pods.Items {
+		if run := pods.Items[i].Labels[k8s.LabelRun]; !strings.HasPrefix(run, "pod-gc-strategy-") { // these say what stays
+			assert.Fail(t, "a Pod is left", pods.Items[i].Name)
+		}
+	}
 }
 
 // hereS3 is the bucket of the records, as this machine reaches it.

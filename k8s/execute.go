@@ -65,9 +65,9 @@ func (a *attempt) run(ctx context.Context) error {
 		err = a.follow(ctx)
 	}
 	if err == nil {
-		return a.end(ctx)
+		err = a.end(ctx)
 	}
-	if errors.Is(context.Cause(ctx), executor.ErrDetach) {
+	if err != nil && errors.Is(context.Cause(ctx), executor.ErrDetach) {
 		a.x.letGo(a.task.ID.Run)
 	}
 	return err

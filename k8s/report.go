@@ -52,8 +52,12 @@ func (a *attempt) collect(ctx context.Context) error {
 	return nil
 }
 
-// killed is the exit code of a container that got SIGKILL.
-const killed = 137
+const (
+	// killed is the exit code of a container that got SIGKILL.
+	killed = 137
+	// reads is how often a report is read before it is lost.
+	reads = 6
+)
 
 func (a *attempt) lost(err error) error {
 	return &executor.LostError{Reason: "ResultLost", Err: fmt.Errorf("Pod %s: %w", a.pod.name, err)}
@@ -63,34 +67,47 @@ func (a *attempt) lost(err error) error {
 func (a *attempt) report(ctx context.Context, e containerEnd) (*protocol.Report, error) {
 	pause := backoff{waits: &a.x.waits}
 	for try := 1; ; try++ {
-		r, err := protocol.Decode(protocol.AttemptOf(a.task.ID), e.report, func() (io.ReadCloser, error) {
-			return a.x.pods.GetLogs(a.pod.name, &corev1.PodLogOptions{Container: protocol.OutputsContainer, Follow: true}).Stream(ctx)
-		})
+		r, err := a.decode(ctx, e.report)
 		if err == nil {
 			return r, nil
 		}
 		if version, ok := errors.AsType[*protocol.VersionError](err); ok {
 			return nil, fmt.Errorf("k8s: Pod %s: %w", a.pod.name, version)
 		}
+		if ctx.Err() == nil && !a.seen.gone && !notFound(err) && try < reads && e.code != killed {
+			_ = sleep(ctx, pause.next(0))
+			e = a.again(ctx, e)
+			continue
+		}
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
-		if a.seen.gone || notFound(err) || try == reads || e.code == killed {
-			return nil, a.lost(err)
-		}
-		if sleep(ctx, pause.next(0)) != nil {
-			return nil, context.Cause(ctx)
-		}
-		if p, err := a.x.pods.Get(ctx, a.pod.name, metav1.GetOptions{}); err == nil && p.UID == a.uid {
-			if ends := endsOf(p); slices.ContainsFunc(ends, func(end containerEnd) bool { return end.name == e.name }) {
-				e = ends[slices.IndexFunc(ends, func(end containerEnd) bool { return end.name == e.name })]
-			}
-		}
+		return nil, a.lost(err)
 	}
 }
 
-// reads is how often a report is read before it is lost.
-const reads = 6
+// decode is the report in a termination message, or in the log that this names.
+func (a *attempt) decode(ctx context.Context, message string) (*protocol.Report, error) {
+	ctx, cancel := context.WithTimeout(ctx, a.x.waits.request)
+	defer cancel()
+	return protocol.Decode(protocol.AttemptOf(a.task.ID), message, func() (io.ReadCloser, error) {
+		return a.x.pods.GetLogs(a.pod.name, &corev1.PodLogOptions{Container: protocol.OutputsContainer, Follow: true}).Stream(ctx)
+	})
+}
+
+// again is how a container ended as its Pod says now.
+func (a *attempt) again(ctx context.Context, e containerEnd) containerEnd {
+	p, err := a.x.pods.Get(ctx, a.pod.name, metav1.GetOptions{})
+	if err != nil || p.UID != a.uid {
+		return e
+	}
+	for _, now := range endsOf(p) {
+		if now.name == e.name {
+			return now
+		}
+	}
+	return e
+}
 
 // problem is what a problem of the agent as a whole means for the attempt.
 func (a *attempt) problem(r *protocol.Report) error {

@@ -146,23 +146,40 @@ func TestMuchOutput(t *testing.T) {
 	assert.True(t, strings.HasSuffix(*result.Result, "\n0123456789abcde\nend"))
 }
 
+// A program that does not listen is killed when its Pod's grace period is nearly over, and what it left comes back.
 func TestStubbornProgramIsKilled(t *testing.T) {
 	c := newCluster(t, nil)
 	x, err := k8s.FromConfig(c.config, c.namespace, withAgent(t)...)
 	require.NoError(t, err)
-	defer func() { require.NoError(t, x.Close()) }()
-	grace := int64(4)
-	task := wanting(with(shell("trap '' TERM INT HUP; echo ready; while :; do sleep 1; done"), func(t *spec.Template) {
-		t.PodSpecPatch = "terminationGracePeriodSeconds: 4"
-	}))
-	call := execute(t, x, task)
-	call.running()
-	begun := time.Now()
-	call.cancel(errors.New("enough"))
-	_, err = call.end()
-	require.EqualError(t, err, "enough")
-	assert.Nil(t, c.pod(k8s.PodName(task, c.namespace)))
-	assert.Less(t, time.Since(begun), time.Duration(grace)*time.Second+20*time.Second)
+	t.Cleanup(func() { require.NoError(t, x.Close()) })
+	stubborn := func() *executor.Task {
+		return wanting(with(shell("trap '' TERM INT HUP; echo ready; while :; do sleep 1; done"), func(t *spec.Template) {
+			t.PodSpecPatch = "terminationGracePeriodSeconds: 4"
+		}))
+	}
+	t.Run("cancelled", func(t *testing.T) {
+		t.Parallel()
+		task := stubborn()
+		call := execute(t, x, task)
+		call.running()
+		call.cancel(errors.New("enough"))
+		_, err = call.end()
+		require.EqualError(t, err, "enough")
+		assert.Nil(t, c.pod(k8s.PodName(task, c.namespace)))
+	})
+	t.Run("too late", func(t *testing.T) {
+		t.Parallel()
+		template, err := stubborn().Template()
+		require.NoError(t, err)
+		template.ActiveDeadlineSeconds = new(intstr.FromInt32(4))
+		result, err := execute(t, x, wanting(*template)).end()
+		require.NoError(t, err)
+		assert.Equal(t, spec.Failed, result.Phase)
+		assert.Contains(t, result.Message, "deadline")
+		assert.Equal(t, 137, *result.ExitCode)
+		require.NotNil(t, result.Result)
+		assert.Equal(t, "ready", *result.Result)
+	})
 }
 
 // TestDeletedAsItEnds deletes Pods at about the time when they end: each gives its whole value, or is lost.
