@@ -50,7 +50,7 @@ func readOrder(t *spec.Template) (*order, problems) {
 	var p problems
 	r := t.Resource
 	o := &order{action: r.Action, owned: r.SetOwnerReference}
-	manifest := manifestOf(&p, r)
+	manifest, later := manifestOf(&p, r)
 	var err error
 	if !hasTag(r.Flags...) {
 		if err = o.flags.read(r.Action, r.Flags); err != nil {
@@ -62,7 +62,7 @@ func readOrder(t *spec.Template) (*order, problems) {
 			nearest.Hint(r.Action, slices.Values(resourceActions)), strings.Join(resourceActions, ", "))
 	}
 	o.readPatch(&p, r)
-	if !hasTag(manifest) && !hasTag(r.Flags...) && err == nil {
+	if !later && !hasTag(manifest) && !hasTag(r.Flags...) && err == nil {
 		o.readManifest(&p, manifest)
 	}
 	if o.success, err = conditions(r.SuccessCondition); err != nil {
@@ -81,20 +81,20 @@ func readOrder(t *spec.Template) (*order, problems) {
 	return o, p
 }
 
-// manifestOf is the text of the manifest.
-func manifestOf(p *problems, r *spec.Resource) string {
+// manifestOf is the text of the manifest. Later says that it is an artifact's, which the run reads before it executes the
+// template.
+func manifestOf(p *problems, r *spec.Resource) (text string, later bool) {
 	from := r.ManifestFrom
 	switch {
 	case from == nil || from.Artifact == nil:
-		return r.Manifest
+		return r.Manifest, false
 	case r.Manifest != "":
 		p.add("resource.manifestFrom", "there is a manifest too")
+		return r.Manifest, false
 	case from.Artifact.Raw == nil:
-		p.add("resource.manifestFrom.artifact", "only a raw artifact can be a manifest yet")
-	default:
-		return from.Artifact.Raw.Data
+		return "", true
 	}
-	return r.Manifest
+	return from.Artifact.Raw.Data, false
 }
 
 func (o *order) readPatch(p *problems, r *spec.Resource) {

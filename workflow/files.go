@@ -38,10 +38,12 @@ type holder interface{ Stores() *artifact.Stores }
 // useStores settles how the Runner reaches artifacts.
 func (r *Runner) useStores() {
 	if h, ok := r.executor.(holder); ok && !build.IsNil(r.executor) {
-		r.stores = h.Stores()
+		if s := h.Stores(); s != nil {
+			r.stores = s
+		}
 	}
 	if r.stores == nil {
-		r.stores = artifact.New(nil)
+		r.stores = artifact.New(r.secrets)
 	}
 	r.own.Data = &engine.Data{Stores: r.stores}
 }

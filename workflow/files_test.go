@@ -15,6 +15,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/podflow/podflow/executor"
 	"github.com/podflow/podflow/executor/artifact"
 	"github.com/podflow/podflow/executor/fake"
 	"github.com/podflow/podflow/executor/local"
@@ -286,4 +287,38 @@ func TestFuncArtifactMistakes(t *testing.T) {
 	}
 	_, err := out.Create(t.Context())
 	assert.EqualError(t, err, "the context is not that of a Go function of a workflow which declares artifacts")
+}
+
+// The manifest of a resource template may be an artifact, which the run reads: an executor finds a manifest.
+func TestManifestFrom(t *testing.T) {
+	const text = `arguments: {parameters: [{name: kind, value: ConfigMap}]}
+templates:
+- name: main
+  inputs: {artifacts: [{name: file, raw: {data: "kind: {{workflow.parameters.kind}}"}}]}
+  resource: {action: get, %s}`
+	for _, tt := range []struct{ from, want, err string }{
+		{from: "manifestFrom: {artifact: {name: file}}", want: "kind: ConfigMap"},
+		{from: `manifestFrom: {artifact: {name: other, raw: {data: "kind: Other"}}}`, want: "kind: Other"},
+		{from: "manifestFrom: {artifact: {name: fil}}",
+			err: `templates[main].resource.manifestFrom.artifact: template "main" declares no input artifact "fil"; did you mean "file"?`},
+		{from: "manifest: a, manifestFrom: {artifact: {name: file}}", err: "templates[main].resource.manifestFrom: there is a manifest too"},
+		{from: "manifestFrom: {}", err: "templates[main].resource.manifestFrom: names no artifact"},
+	} {
+		wf, err := workflow.Load(strings.NewReader(document(strings.Replace(text, "%s", tt.from, 1))))
+		if tt.err != "" {
+			assert.EqualError(t, err, tt.err)
+			continue
+		}
+		require.NoError(t, err)
+		got := ""
+		_, err = wf.Run(t.Context(), &stub{execute: func(_ context.Context, task *executor.Task, _ func(executor.Update)) (executor.Result, error) {
+			template, err := task.Template()
+			if err == nil {
+				got = template.Resource.Manifest
+			}
+			return executor.Result{}, err
+		}})
+		require.NoError(t, err)
+		assert.Equal(t, tt.want, got)
+	}
 }

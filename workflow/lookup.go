@@ -47,7 +47,8 @@ func Templates(ctx context.Context, from TemplateSource) Option {
 	})
 }
 
-// WithConfig is where the values come from that a workflow takes from ConfigMaps: parameters, limits of semaphores.
+// WithConfig is where the values come from that a workflow takes from ConfigMaps: parameters, limits of semaphores, artifact
+// repositories. Without it they are those of the executor's namespace if it is k8s.
 func WithConfig(from ConfigSource) RunnerOption {
 	return runnerOption(func(r *Runner) { r.config = from })
 }

@@ -1,8 +1,11 @@
 package workflow
 
 import (
+	"context"
 	"errors"
 	"net/http"
+
+	corev1 "k8s.io/api/core/v1"
 
 	"github.com/podflow/podflow/executor"
 	"github.com/podflow/podflow/executor/artifact"
@@ -27,10 +30,25 @@ func WithHTTP(client Doer) RunnerOption {
 	})
 }
 
-// WithSecrets is where the headers of [HTTP] templates come from that are values of Secrets. With k8s it is the method
-// Secret of the executor.
+// WithSecrets is where the headers of [HTTP] templates come from that are values of Secrets. Without it they
+// are those of the executor's namespace if it is k8s.
 func WithSecrets(read artifact.Secrets) RunnerOption {
 	return runnerOption(func(r *Runner) { r.secrets = read })
+}
+
+// useExecutor takes ConfigMaps and Secrets from the executor, if it has them and the options name no others.
+func (r *Runner) useExecutor() {
+	if build.IsNil(r.executor) {
+		return
+	}
+	if c, ok := r.executor.(ConfigSource); ok && r.config == nil {
+		r.config = c
+	}
+	if s, ok := r.executor.(interface {
+		Secret(context.Context, *corev1.SecretKeySelector) ([]byte, error)
+	}); ok && r.secrets == nil {
+		r.secrets = s.Secret
+	}
 }
 
 // ownExecutors are what a Runner does without its executor, before its options.

@@ -79,6 +79,7 @@ func NewRunner(x executor.Executor, opts ...RunnerOption) *Runner {
 	for _, o := range opts {
 		o.applyRunner(r)
 	}
+	r.useExecutor()
 	r.useStores()
 	r.own.HTTP.(*engine.HTTP).Secrets = r.secrets
 	r.locks = engine.NewLocks(r.configValue)

@@ -21,7 +21,7 @@ func (o *Own) Executor(x executor.Executor, t *spec.Template) executor.Executor 
 	case t.Plugin != nil:
 		own = o.Plugins
 	}
-	if c, ok := x.(executor.Claimer); own == nil || ok && c.Claims(t) {
+	if own == nil || claims(x, t) {
 		return nil
 	}
 	return own

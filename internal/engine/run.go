@@ -317,6 +317,8 @@ func (r *Run) execute(a *attempt) {
 		a.err = context.Cause(a.ctx)
 	case a.node.template.Func != nil && a.node.template.Files != nil:
 		a.result, a.err = r.executeFunc(a)
+	case a.node.template.Kind == plan.Resource:
+		a.result, a.err = r.executeResource(a)
 	default:
 		a.result, a.err = r.executor(a.node.template).Execute(a.ctx, &a.task, a.notify)
 	}

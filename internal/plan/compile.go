@@ -168,6 +168,8 @@ func (c *compiler) leaf(path string, t *Template) {
 		c.plugin(path+".plugin", t.Spec.Plugin)
 	case Data:
 		c.data(path+".data", t.Spec.Data)
+	case Resource:
+		c.manifest(path+".resource", t.Spec)
 	}
 }
 

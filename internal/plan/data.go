@@ -2,11 +2,32 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
+	"github.com/podflow/podflow/executor/artifact"
 	"github.com/podflow/podflow/internal/expr"
+	"github.com/podflow/podflow/internal/nearest"
 	"github.com/podflow/podflow/workflow/spec"
 )
+
+// manifest checks where the manifest of a resource template comes from.
+func (c *compiler) manifest(path string, t *spec.Template) {
+	from := t.Resource.ManifestFrom
+	if from == nil {
+		return
+	}
+	switch a := from.Artifact; {
+	case a == nil:
+		c.problem(path+".manifestFrom", "names no artifact")
+	case t.Resource.Manifest != "":
+		c.problem(path+".manifestFrom", "there is a manifest too")
+	case artifact.Kind(&a.ArtifactLocation) != "":
+	case !slices.ContainsFunc(t.Inputs.Artifacts, func(in spec.Artifact) bool { return in.Name == a.Name }):
+		c.problem(path+".manifestFrom.artifact", "template %q declares no input artifact %q%s", t.Name, a.Name,
+			c.hint(a.Name, nearest.Names(t.Inputs.Artifacts, func(a *spec.Artifact) string { return a.Name })))
+	}
+}
 
 // data checks a data template: where its list comes from, and what is made of it.
 func (c *compiler) data(path string, s *spec.Data) {

@@ -1,0 +1,66 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/podflow/podflow/executor"
+	"github.com/podflow/podflow/executor/artifact"
+	"github.com/podflow/podflow/workflow/spec"
+)
+
+// maxManifest is how long a manifest may be, in bytes: longer ones no API server takes.
+const maxManifest = 3 << 20
+
+// executeResource executes a resource template. Where its manifest is an artifact, that is read first.
+func (r *Run) executeResource(a *attempt) (executor.Result, error) {
+	if t := a.node.template; t.Spec.Resource.ManifestFrom != nil && !claims(r.exec, t.Spec) {
+		if err := r.readManifest(a); err != nil {
+			return executor.Result{}, fmt.Errorf("resource.manifestFrom: %w", err)
+		}
+	}
+	return r.exec.Execute(a.ctx, &a.task, a.notify)
+}
+
+// readManifest puts the text of the artifact in the place of the manifest.
+func (r *Run) readManifest(a *attempt) error {
+	t, err := a.template()
+	if err != nil {
+		return err
+	}
+	from := executor.Artifact{Artifact: *t.Resource.ManifestFrom.Artifact}
+	if artifact.Kind(&from.ArtifactLocation) == "" {
+		i := slices.IndexFunc(a.task.Artifacts, func(in executor.Artifact) bool { return in.Name == from.Name })
+		if i < 0 {
+			return fmt.Errorf("there is no artifact %q", from.Name)
+		}
+		from = a.task.Artifacts[i]
+	} else {
+		from.ArtifactLocation = r.repository.complete(&from.ArtifactLocation, t)
+	}
+	file, err := artifact.Read(a.ctx, r.stores, &from)
+	if err != nil {
+		return err
+	}
+	text, err := io.ReadAll(io.LimitReader(file, maxManifest+1))
+	if err == nil && len(text) > maxManifest {
+		err = fmt.Errorf("the manifest has more than %d bytes", maxManifest)
+	}
+	if err := errors.Join(err, file.Close()); err != nil {
+		return err
+	}
+	resource := *t.Resource
+	resource.Manifest, resource.ManifestFrom = string(text), nil
+	filled := *t
+	filled.Resource = &resource
+	a.spec = &filled
+	return nil
+}
+
+// claims says that an executor does by itself what a run otherwise does before it.
+func claims(x executor.Executor, t *spec.Template) bool {
+	c, ok := x.(executor.Claimer)
+	return ok && c.Claims(t)
+}
