@@ -149,6 +149,17 @@ func TestBombs(t *testing.T) {
 	require.ErrorContains(t, err, `entry "huge": with it the files hold more bytes`)
 }
 
+// TestNamesAreBounded has directories whose names alone would fill the memory.
+func TestNamesAreBounded(t *testing.T) {
+	var headers []tar.Header
+	long := strings.Repeat(strings.Repeat("n", 200)+"/", 19)
+	for i := range 5000 {
+		headers = append(headers, tar.Header{Name: fmt.Sprint(long, i), Typeflag: tar.TypeDir})
+	}
+	_, err := unpackInto(t, packed(t, headers...), nil, artifact.Limits{})
+	require.ErrorContains(t, err, "the names of directories and links are longer")
+}
+
 func TestMillionEntries(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes a while")

@@ -15,6 +15,7 @@ const (
 	maxEntries = 256 << 10
 	maxBytes   = 256 << 30
 	maxName    = 4096
+	maxNames   = 16 << 20
 )
 
 // tree is a directory that is being filled with entries that nobody vouches for. Only directories that it made itself
@@ -115,6 +116,9 @@ func (t *tree) symlink(name, target string) error {
 	if err != nil {
 		return err
 	}
+	if err := t.remember(len(name) + len(clean)); err != nil {
+		return err
+	}
 	t.links = append(t.links, [2]string{name, clean})
 	return plain(t.root.Symlink(clean, name))
 }
@@ -184,6 +188,9 @@ func (t *tree) makeDir(name string) error {
 	if err := t.count(name); err != nil {
 		return err
 	}
+	if err := t.remember(len(name)); err != nil {
+		return err
+	}
 	if err := t.root.Mkdir(name, 0o700); err != nil {
 		if errors.Is(err, fs.ErrExist) {
 			return fmt.Errorf("%q is there, and not a directory", shortened(name))
@@ -202,6 +209,14 @@ func (t *tree) count(name string) error {
 	t.left.Entries--
 	if !strings.Contains(name, "/") && len(t.tops) < 2 {
 		t.tops = append(t.tops, name)
+	}
+	return nil
+}
+
+// remember takes note of bytes of names that stay in memory.
+func (t *tree) remember(bytes int) error {
+	if t.names += bytes; t.names > maxNames {
+		return errors.New("with it the names of directories and links are longer than an artifact's may be")
 	}
 	return nil
 }

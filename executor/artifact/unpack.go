@@ -17,7 +17,8 @@ import (
 	"github.com/podflow/podflow/workflow/spec"
 )
 
-// Limits bound what may come out of an archive. A zero field is the default.
+// Limits bound what may come out of an archive. A zero field is the default. Besides, the list of a zip may have 12 MiB,
+// and the names of directories and links 16 MiB together, since they are held in memory.
 type Limits struct {
 	// Entries is how many files, directories and links; by default 262,144.
 	Entries int

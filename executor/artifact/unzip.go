@@ -12,6 +12,9 @@ import (
 	"strings"
 )
 
+// maxList is how many bytes the list of a zip may have: that of some 100,000 entries.
+const maxList = 12 << 20
+
 // unzip fills the tree from a zip, which is written to a file first: its list of entries is at its end.
 func (t *tree) unzip(r io.Reader) error {
 	f, err := os.CreateTemp(filepath.Dir(t.root.Name()), ".podflow-*")
@@ -27,7 +30,7 @@ func (t *tree) unzip(r io.Reader) error {
 		return err
 	}
 	// The reader holds the list in memory, and does not trust the count that the zip gives: so its bytes are counted.
-	list := &bounded{r: f, left: int64(t.left.Entries)*128 + 128<<10}
+	list := &bounded{r: f, left: min(int64(t.left.Entries)*128+128<<10, maxList)}
 	files, err := zip.NewReader(list, size)
 	if err != nil && !errors.Is(err, zip.ErrInsecurePath) {
 		return fmt.Errorf("expected a zip: %w", err)
