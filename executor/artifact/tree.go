@@ -26,6 +26,7 @@ type tree struct {
 	dirs  map[string]bool // that were made
 	tops  []string        // entries at the top, two at most
 	links [][2]string     // names of links, and where they lead
+	names int             // bytes of the names in dirs and links
 	sub   string          // the part of it that is asked for
 }
 
