@@ -8,10 +8,12 @@ import (
 	"maps"
 	"net/http"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 )
 
 // fake is as much of S3 as artifacts need, under paths of buckets. It believes every signature. Bytes are files, so that
@@ -23,6 +25,7 @@ type fake struct {
 	uploads map[string]map[int]string    // by ID, then by number of the part
 	seen    []*http.Request              // without bodies
 	next    int
+	cut     int64  // how many bytes of an object go through a connection before it breaks; 0: all
 	secret  string // what AssumeRole gives as a token
 }
 
@@ -115,12 +118,26 @@ func (f *fake) object(w http.ResponseWriter, r *http.Request, bucket map[string]
 			return
 		}
 		defer value.Close()
-		info, _ := value.Stat()
-		w.Header().Set("ETag", `"x"`)
-		w.Header().Set("Last-Modified", "Mon, 02 Jan 2006 15:04:05 GMT")
-		w.Header().Set("Content-Length", strconv.FormatInt(info.Size(), 10))
-		_, _ = io.Copy(w, value)
+		w.Header().Set("ETag", `"`+filepath.Base(bucket[key])+`"`)
+		http.ServeContent(&cutting{w, f.cut}, r, "", time.Unix(1e9, 0), value)
 	}
+}
+
+// cutting breaks a connection when so much has gone through it.
+type cutting struct {
+	http.ResponseWriter
+	left int64
+}
+
+func (c *cutting) Write(b []byte) (int, error) {
+	if c.left == 0 {
+		return c.ResponseWriter.Write(b)
+	}
+	n, _ := c.ResponseWriter.Write(b[:min(int64(len(b)), c.left)])
+	if c.left -= int64(n); c.left == 0 {
+		panic(http.ErrAbortHandler)
+	}
+	return n, nil
 }
 
 // list gives pages of a thousand keys.

@@ -102,16 +102,16 @@ func (b *bucket) create(ctx context.Context) error {
 	}
 }
 
+// Get takes the stream up again where a connection breaks, unless the object has changed.
 func (b *bucket) Get(ctx context.Context, key string) (io.ReadCloser, error) {
-	opts := minio.GetObjectOptions{}
+	o := &object{ctx: ctx, bucket: b, key: key}
 	if b.sse != nil && b.sse.Type() == encrypt.SSEC {
-		opts.ServerSideEncryption = b.sse
+		o.opts.ServerSideEncryption = b.sse
 	}
-	r, _, _, err := b.client.GetObject(ctx, b.at.Bucket, key, opts)
-	if err != nil {
-		return nil, b.error(ctx, key, err)
+	if err := o.open(); err != nil {
+		return nil, err
 	}
-	return r, nil
+	return o, nil
 }
 
 func (b *bucket) List(ctx context.Context, prefix string) iter.Seq2[string, error] {

@@ -157,6 +157,28 @@ func TestStreamThatBreaks(t *testing.T) {
 	assert.Empty(t, f.buckets["bkt"])
 }
 
+func TestConnectionThatBreaks(t *testing.T) {
+	f, at, secrets := serve(t, false, nil)
+	store := open(t, at, secrets)
+	text := strings.Repeat("0123456789", 100_000)
+	require.NoError(t, store.Put(t.Context(), "a", strings.NewReader(text)))
+	f.cut = 300_001
+	r, err := store.Get(t.Context(), "a")
+	require.NoError(t, err)
+	got, err := io.ReadAll(r)
+	require.NoError(t, err)
+	require.NoError(t, r.Close())
+	assert.True(t, text == string(got))
+
+	r, err = store.Get(t.Context(), "a")
+	require.NoError(t, err)
+	_, err = io.ReadFull(r, make([]byte, 1000))
+	require.NoError(t, err)
+	require.NoError(t, store.Put(t.Context(), "a", strings.NewReader(strings.ToUpper(text))))
+	_, err = io.ReadAll(r)
+	require.ErrorContains(t, err, "bucket bkt", "bytes of two objects are not mixed")
+}
+
 func TestWhatIsWrongIsSaid(t *testing.T) {
 	for want, edit := range map[string]func(*spec.S3Bucket){
 		"bucket: expected":                   func(b *spec.S3Bucket) { b.Bucket = "" },
