@@ -57,7 +57,6 @@ func (p *problems) lacks(set bool, path string) {
 func (p *problems) workflow(w *spec.WorkflowSpec) {
 	p.lacks(w.Executor != nil, "executor")
 	p.lacks(len(w.ExecutorPlugins) > 0, "executorPlugins")
-	p.lacks(w.ArchiveLogs != nil && *w.ArchiveLogs, "archiveLogs")
 	p.podGC(w.PodGC)
 	if gc := w.VolumeClaimGC; gc != nil {
 		strategy(p, "volumeClaimGC.strategy", gc.Strategy, spec.VolumeClaimGCOnCompletion, spec.VolumeClaimGCOnSuccess)
@@ -110,7 +109,6 @@ func (p *problems) leaf(w *spec.WorkflowSpec, l *executor.Leaf) {
 	for i := range t.Outputs.Artifacts {
 		p.artifact(l.Path+".outputs.artifacts["+t.Outputs.Artifacts[i].Name+"]", &t.Outputs.Artifacts[i])
 	}
-	p.lacks(t.ArchiveLocation != nil && t.ArchiveLocation.ArchiveLogs != nil && *t.ArchiveLocation.ArchiveLogs, l.Path+".archiveLocation.archiveLogs")
 	p.set(l)
 	p.lacks(t.Executor != nil, l.Path+".executor")
 	p.metadata(l.Path+".metadata", &t.Metadata)

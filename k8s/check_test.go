@@ -25,10 +25,10 @@ func unconnected(t testing.TB) *k8s.Executor {
 }
 
 func TestCheckRefusesAllAtOnce(t *testing.T) {
-	yes, always := true, corev1.ContainerRestartPolicyAlways
+	always := corev1.ContainerRestartPolicyAlways
 	main := func() spec.Template { return spec.Template{Container: &corev1.Container{Image: image}} }
 	w := &spec.Workflow{Spec: spec.WorkflowSpec{
-		Executor: &spec.ExecutorConfig{}, ExecutorPlugins: []spec.ExecutorPlugin{{}}, ArchiveLogs: &yes,
+		Executor: &spec.ExecutorConfig{}, ExecutorPlugins: []spec.ExecutorPlugin{{}},
 		PodGC:         &spec.PodGC{Strategy: "OnPodSucces", LabelSelector: &metav1.LabelSelector{MatchLabels: map[string]string{"-": ""}}, DeleteDelayDuration: "5m"},
 		PodMetadata:   &spec.Metadata{Labels: map[string]string{k8s.LabelRun: "x"}},
 		Volumes:       []corev1.Volume{{Name: "data"}},
@@ -65,7 +65,7 @@ func TestCheckRefusesAllAtOnce(t *testing.T) {
 	leaf("plugin", spec.Template{Plugin: spec.Plugin{"x": nil}}, ".plugin: ")
 	leaf("none", spec.Template{}, ": it has neither")
 	leaf("all", with(main(), func(t *spec.Template) {
-		t.ArchiveLocation, t.Executor = &spec.ArtifactLocation{ArchiveLogs: &yes}, &spec.ExecutorConfig{}
+		t.Executor = &spec.ExecutorConfig{}
 		t.Inputs.Artifacts = []spec.Artifact{{Name: "in", ArtifactLocation: spec.ArtifactLocation{GCS: &spec.GCSArtifact{}}}, {Name: "raw"}}
 		t.Outputs.Artifacts = []spec.Artifact{{Name: "out", ArtifactLocation: artifact.Directory("/d")}}
 		t.Outputs.Parameters = []spec.Parameter{{Name: "rows", ValueFrom: &spec.ValueFrom{Path: "/rows"}}}
@@ -73,7 +73,7 @@ func TestCheckRefusesAllAtOnce(t *testing.T) {
 		t.Container.VolumeMounts = []corev1.VolumeMount{{Name: "date"}, {Name: "work"}, {Name: "{{inputs.parameters.v}}"}}
 		t.Sidecars = []spec.UserContainer{{Container: corev1.Container{Name: "s", RestartPolicy: &always}}}
 		t.InitContainers = []spec.UserContainer{{Container: corev1.Container{Name: "i", RestartPolicyRules: []corev1.ContainerRestartRule{{}}}}}
-	}), ".archiveLocation.archiveLogs: ", ".executor: ", ".inputs.artifacts[in]: the agent has no driver for gcs", ".outputs.artifacts[out]: ",
+	}), ".executor: ", ".inputs.artifacts[in]: the agent has no driver for gcs", ".outputs.artifacts[out]: ",
 		": its output parameters are files: it needs the agent: build and push its image with",
 		".metadata: ", `.container.volumeMounts[date]: no volume "date" in the template or the workflow; did you mean "data"?`,
 		".sidecars[s].restartPolicy: ", ".initContainers[i].restartPolicyRules: ")
@@ -84,7 +84,7 @@ func TestCheckRefusesAllAtOnce(t *testing.T) {
 
 	err := unconnected(t).Check(w, leaves)
 	require.Error(t, err)
-	want = append(want, "executor: ", "executorPlugins: ", "archiveLogs: ", "podGC.labelSelector: ",
+	want = append(want, "executor: ", "executorPlugins: ", "podGC.labelSelector: ",
 		"podGC.deleteDelayDuration: ", `podGC.strategy: unknown strategy "OnPodSucces"; did you mean "OnPodSuccess"?`, "podMetadata: ",
 		`volumeClaimGC.strategy: unknown strategy "OnWorkflowComplete"; did you mean "OnWorkflowCompletion"?`,
 		"volumeClaimTemplates[0].metadata: ", `volumeClaimTemplates[1].metadata.name: "" cannot be the name of a volume`,
@@ -108,7 +108,7 @@ func TestCheckRefusesAllAtOnce(t *testing.T) {
 
 // TestCheckKnowsAllFields fails when a field is added that nobody has decided about.
 func TestCheckKnowsAllFields(t *testing.T) {
-	const engine, pod, resource, refused = "the engine's", "a Pod's", "asked of the API server", "refused"
+	const engine, pod, resource, refused, warned = "the engine's", "a Pod's", "asked of the API server", "refused", "the plan warns"
 	fields := func(v any) (names []string) {
 		for _, f := range reflect.VisibleFields(reflect.TypeOf(v)) {
 			names = append(names, f.Name)
@@ -136,7 +136,8 @@ func TestCheckKnowsAllFields(t *testing.T) {
 		pod: "PodGC PodDisruptionBudget VolumeClaimTemplates VolumeClaimGC Volumes ServiceAccountName AutomountServiceAccountToken ImagePullSecrets NodeSelector Affinity Tolerations " +
 			"SchedulerName PodPriorityClassName PodMetadata PodResources ResourceClaims PodSpecPatch SecurityContext HostNetwork " +
 			"HostAliases DNSPolicy DNSConfig",
-		refused: "ArchiveLogs Executor ExecutorPlugins",
+		refused: "Executor ExecutorPlugins",
+		warned:  "ArchiveLogs",
 	}))
 }
 
