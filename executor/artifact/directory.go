@@ -123,11 +123,10 @@ func (d directory) Get(ctx context.Context, key string) (io.ReadCloser, error) {
 func (d directory) List(ctx context.Context, prefix string) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		root, err := os.OpenRoot(string(d))
-		if errors.Is(err, fs.ErrNotExist) {
-			return
-		}
 		if err != nil {
-			yield("", err)
+			if !isNothing(err) {
+				yield("", err)
+			}
 			return
 		}
 		defer root.Close()
@@ -142,23 +141,16 @@ func (d directory) List(ctx context.Context, prefix string) iter.Seq2[string, er
 			if err == nil {
 				err = ctx.Err()
 			}
-			if err == nil && e.IsDir() && name != "." {
-				var empty bool
-				empty, err = isEmpty(root, name)
-				if !empty {
-					return err
-				}
-				name += "/"
-			} else if err == nil && e.IsDir() {
+			key := name
+			if err == nil && e.IsDir() {
+				key, err = keyOf(root, name)
+			}
+			switch {
+			case isNothing(err): // gone meanwhile
 				return nil
-			}
-			if isNothing(err) {
-				return nil // gone meanwhile
-			}
-			if err != nil {
+			case err != nil:
 				return err
-			}
-			if strings.HasPrefix(name, prefix) && !strings.HasPrefix(name, incoming) && !yield(name, nil) {
+			case key != "" && strings.HasPrefix(key, prefix) && !strings.HasPrefix(key, incoming) && !yield(key, nil):
 				return fs.SkipAll
 			}
 			return nil
@@ -227,18 +219,21 @@ func makeDirs(root *os.Root, dir string) error {
 	return root.Chmod(dir, 0o777)
 }
 
-// isEmpty says that a directory holds nothing.
-func isEmpty(root *os.Root, dir string) (bool, error) {
+// keyOf is the key of a directory if it is empty, and nothing else.
+func keyOf(root *os.Root, dir string) (string, error) {
 	f, err := root.Open(dir)
 	if err != nil {
-		return false, err
+		return "", err
 	}
 	defer f.Close()
 	_, err = f.Readdirnames(1)
-	if errors.Is(err, io.EOF) {
-		return true, nil
+	if errors.Is(err, io.EOF) && dir != "." {
+		return dir + "/", nil
 	}
-	return false, err
+	if errors.Is(err, io.EOF) {
+		err = nil
+	}
+	return "", err
 }
 
 // writeFile makes a file that was not there.
@@ -261,23 +256,4 @@ func ignoreNotExist(err error) error {
 		return nil
 	}
 	return err
-}
-
-// contextReader fails when its context ends.
-type contextReader struct {
-	ctx context.Context
-	r   io.Reader
-}
-
-func (c contextReader) Read(b []byte) (int, error) {
-	if c.ctx.Err() != nil {
-		return 0, context.Cause(c.ctx)
-	}
-	return c.r.Read(b)
-}
-
-// contextFile is a file that is read until its context ends.
-type contextFile struct {
-	contextReader
-	io.Closer
 }

@@ -306,6 +306,28 @@ func TestWhatIsNotPacked(t *testing.T) {
 	}
 }
 
+// TestHostilePutOfFiles puts what a program sends in place of a packed directory.
+func TestHostilePutOfFiles(t *testing.T) {
+	for name, h := range map[string]tar.Header{
+		"DotDot":   {Name: "../../others/x", Size: 1, Typeflag: tar.TypeReg},
+		"Absolute": {Name: "/x", Size: 1, Typeflag: tar.TypeReg},
+		"Dir":      {Name: "a/../../others/", Typeflag: tar.TypeDir},
+		"Link":     {Name: "l", Linkname: "/etc/passwd", Typeflag: tar.TypeSymlink},
+	} {
+		var b bytes.Buffer
+		w := tar.NewWriter(&b)
+		require.NoError(t, w.WriteHeader(&h))
+		_, err := io.WriteString(w, strings.Repeat("x", int(h.Size)))
+		require.NoError(t, err)
+		require.NoError(t, w.Close())
+		s := newShelf(t)
+		a := &spec.Artifact{Name: "x", Archive: none, ArtifactLocation: artifact.WithKey(s.at, "run/deep/k")}
+		_, err = artifact.Put(t.Context(), s.stores, a, &b, true)
+		require.ErrorContains(t, err, fmt.Sprintf("%q", h.Name), name)
+		assert.NoDirExists(t, filepath.Join(s.at.Plugin.Configuration, "run", "others"))
+	}
+}
+
 // FuzzUnpack unpacks anything: it may be refused, but nothing is written elsewhere, and no link leads out.
 func FuzzUnpack(f *testing.F) {
 	for kind, stream := range [][]byte{

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"strings"
 
 	"github.com/podflow/podflow/executor"
 	"github.com/podflow/podflow/workflow/spec"
@@ -39,7 +40,8 @@ func Save(ctx context.Context, s *Stores, a *spec.Artifact, path string) (execut
 	return kept, err
 }
 
-// Put keeps a stream that [Pack] wrote; dir says that it packed a directory. The errors are those of [Save].
+// Put keeps a stream that [Pack] wrote; dir says that it packed a directory. The errors are those of [Save]. The files of
+// a directory that is not packed are kept one by one: after an error some of them are there.
 func Put(ctx context.Context, s *Stores, a *spec.Artifact, packed io.Reader, dir bool) (executor.Artifact, error) {
 	kept := executor.Artifact{Artifact: *a}
 	store, key, err := s.Open(ctx, &a.ArtifactLocation)
@@ -68,44 +70,41 @@ func outputError(a *spec.Artifact, err error) error {
 	return fmt.Errorf("outputs.artifacts[%s]: %s%w", a.Name, at, err)
 }
 
-// putFiles keeps each file of a tar below a key, and each empty directory.
+// putFiles keeps each file of a tar below a key, and each empty directory. Nobody vouches for the names in it.
 func putFiles(ctx context.Context, store Store, key string, packed io.Reader) error {
+	key = strings.TrimSuffix(key, "/") + "/"
+	empty := key // a directory in which nothing was yet
 	files := tar.NewReader(packed)
-	empty := "" // a directory in which nothing was yet
-	flush := func(next string) error {
-		dir := empty
-		empty = ""
-		if dir == "" || len(next) > len(dir) && next[:len(dir)] == dir {
-			return nil
-		}
-		return store.Put(ctx, dir, eof{})
-	}
-	key += "/"
-	empty = key
 	for {
 		h, err := files.Next()
-		if errors.Is(err, io.EOF) {
-			return flush("")
+		if err != nil && !errors.Is(err, io.EOF) {
+			return err
+		}
+		if empty != "" && (err != nil || !strings.HasPrefix(key+h.Name, empty)) {
+			if err := store.Put(ctx, empty, strings.NewReader("")); err != nil {
+				return err
+			}
 		}
 		if err != nil {
-			return err
+			return nil
 		}
-		name := key + h.Name
-		if err := flush(name); err != nil {
-			return err
+		name, err := local(h.Name)
+		switch {
+		case err != nil:
+		case h.Typeflag == tar.TypeDir:
+			empty = key + name + "/"
+			continue
+		case h.Typeflag == tar.TypeReg:
+			err = store.Put(ctx, key+name, files)
+		default:
+			err = errors.New("expected a file or directory")
 		}
-		if h.Typeflag == tar.TypeDir {
-			empty = name
-		} else if err := store.Put(ctx, name, files); err != nil {
-			return err
+		if err != nil {
+			return fmt.Errorf("%q: %w", shortened(h.Name), err)
 		}
+		empty = ""
 	}
 }
-
-// eof has nothing to read.
-type eof struct{}
-
-func (eof) Read([]byte) (int, error) { return 0, io.EOF }
 
 // digest is a reader that counts and hashes what it gives.
 type digest struct {

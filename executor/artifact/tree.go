@@ -100,7 +100,7 @@ func open(mode fs.FileMode) fs.FileMode {
 
 // dir makes a directory, which may be there.
 func (t *tree) dir(name string) error {
-	name, err := t.local(name)
+	name, err := local(name)
 	if err != nil {
 		return err
 	}
@@ -130,7 +130,7 @@ func (t *tree) hardLink(name, target string) error {
 	if err != nil {
 		return err
 	}
-	target, err = t.local(target)
+	target, err = local(target)
 	if err == nil && !t.dirs[path.Dir(target)] {
 		err = errors.New("is not in a directory that came before")
 	}
@@ -142,7 +142,7 @@ func (t *tree) hardLink(name, target string) error {
 
 // enter makes the directories above an entry.
 func (t *tree) enter(name string) (string, error) {
-	name, err := t.local(name)
+	name, err := local(name)
 	if err != nil {
 		return "", err
 	}
@@ -156,7 +156,7 @@ func (t *tree) enter(name string) (string, error) {
 }
 
 // local is a name without a way out, cleaned.
-func (t *tree) local(name string) (string, error) {
+func local(name string) (string, error) {
 	clean := path.Clean(name)
 	switch {
 	case len(name) > maxName:
