@@ -122,7 +122,7 @@ text"`))
 	t.Run("MissingButOptional", func(t *testing.T) {
 		optional := in
 		optional.Optional = true
-		b := start(t, cfg, cfg.consumer("test ! -e /in/data"))
+		b := start(t, cfg, cfg.consumer(`test ! -f /in/data && test -z "$(ls -A /in/data 2> /dev/null)"`))
 		b.consume(optional).requireEnded(t, spec.Failed, 9)
 	})
 }

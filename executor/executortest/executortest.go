@@ -33,7 +33,8 @@
 //     error with their paths, and accepts every other template of the suite.
 //   - Artifacts, for an executor that keeps them: what one program leaves, another finds, file or directory, however it
 //     is packed, and can write to it; a missing output is an error that names it, unless it is optional or the program
-//     failed; so is an input that is missing or that is not what was stored.
+//     failed; so is an input that is missing or that is not what was stored. Of an optional input that is missing
+//     nothing is there, or, where something has to be mounted, an empty directory.
 //   - Many: attempts run side by side without mixing their values.
 //
 // Around every subtest the suite plays the engine: Check, BeginRun, Execute, Release, EndRun. When all have ended,
@@ -63,7 +64,7 @@ type Config struct {
 	// New makes an executor for one subtest. What it needs closed, it closes by t.Cleanup.
 	New func(t *testing.T) executor.Executor
 	// Image is the image of every container. It has sh, printf, mkdir, sleep, od, yes and head, and for artifacts
-	// cat, chmod, ln, mkfifo, tr and wc.
+	// cat, chmod, ln, ls, mkfifo, tr and wc.
 	Image string
 	// Script arranges that the task ends as p says. It is for an executor that runs no programs, and comes before the
 	// run begins; nil means that containers run.

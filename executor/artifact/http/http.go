@@ -21,6 +21,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/podflow/podflow/executor/artifact"
+	"github.com/podflow/podflow/executor/artifact/internal/dial"
 	"github.com/podflow/podflow/workflow/spec"
 )
 
@@ -35,6 +36,7 @@ var shared = newTransport(nil)
 func newTransport(certificates []tls.Certificate) *http.Transport {
 	t := http.DefaultTransport.(*http.Transport).Clone()
 	t.DisableCompression = true
+	t.DialContext = dial.Patiently
 	t.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12, Certificates: certificates}
 	return t
 }

@@ -13,13 +13,22 @@ import (
 	"github.com/minio/minio-go/v7/pkg/credentials"
 
 	"github.com/podflow/podflow/executor/artifact"
+	"github.com/podflow/podflow/executor/artifact/internal/dial"
 	"github.com/podflow/podflow/workflow/spec"
 )
 
 const aws = "amazonaws.com"
 
 // shared are the connections to services whose certificates the machine can check.
-var shared = sync.OnceValues(func() (*http.Transport, error) { return minio.DefaultTransport(true) })
+var shared = sync.OnceValues(patient)
+
+func patient() (*http.Transport, error) {
+	t, err := minio.DefaultTransport(true)
+	if err == nil {
+		t.DialContext = dial.Patiently
+	}
+	return t, err
+}
 
 // newClient makes the client that a bucket is reached with.
 func newClient(ctx context.Context, at *spec.S3Bucket, secrets artifact.Secrets) (*minio.Client, error) {
@@ -64,7 +73,7 @@ func newTransport(ctx context.Context, at *spec.S3Bucket, secrets artifact.Secre
 	if err != nil {
 		return nil, fmt.Errorf("caSecret: %w", err)
 	}
-	transport, err := minio.DefaultTransport(true)
+	transport, err := patient()
 	if err != nil {
 		return nil, err
 	}
