@@ -2,10 +2,12 @@ package k8s_test
 
 import (
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -28,6 +30,12 @@ func (c *cluster) bucket() spec.ArtifactLocation {
 	}
 	out, err := exec.CommandContext(c.ctx, program, "s3", c.namespace).CombinedOutput()
 	require.NoError(c, err, "%s", out)
+	service, err := c.admin.CoreV1().Services(c.namespace).Get(c.ctx, "minio", metav1.GetOptions{})
+	require.NoError(c, err)
+	require.Eventually(c, func() bool { // the node, which is this machine, has to hear of the Service
+		conn, err := net.DialTimeout("tcp", net.JoinHostPort(service.Spec.ClusterIP, "9000"), time.Second)
+		return err == nil && conn.Close() == nil
+	}, time.Minute, 50*time.Millisecond)
 	yes := true
 	return spec.ArtifactLocation{S3: &spec.S3Artifact{S3Bucket: spec.S3Bucket{
 		Bucket: "my-bucket", Endpoint: "minio:9000", Insecure: &yes,

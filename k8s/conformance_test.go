@@ -32,7 +32,7 @@ func conform(t *testing.T, change func(*k8s.Executor)) {
 			t.Cleanup(func() { require.NoError(t, x.Close()) })
 			return x
 		},
-		Image: image,
+		Image: image, Repository: c.bucket(),
 		Refuse: map[string]spec.Template{
 			"http": {HTTP: &spec.HTTP{URL: "http://example.com"}},
 			"inputs.artifacts[in]": {Container: &container, Inputs: spec.Inputs{Artifacts: []spec.Artifact{{
