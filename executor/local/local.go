@@ -29,7 +29,7 @@
 // left that failed is kept too. Their places are those of [Executor.Artifacts]: with S3 for example
 //
 //	x := local.New()
-//	x.Artifacts = artifact.New(secrets, s3.Driver{})
+//	x.Artifacts = artifact.New(local.Secrets, s3.Driver{})
 //
 // # What becomes of it
 //
