@@ -13,6 +13,8 @@ import (
 
 	"github.com/podflow/podflow/executor"
 	"github.com/podflow/podflow/executor/artifact"
+	"github.com/podflow/podflow/executor/artifact/git"
+	"github.com/podflow/podflow/executor/artifact/http"
 	"github.com/podflow/podflow/executor/artifact/s3"
 	"github.com/podflow/podflow/executor/fake"
 	"github.com/podflow/podflow/executor/local"
@@ -45,7 +47,7 @@ func newExecutor(name string, of cluster, given outputs) (*chosen, error) {
 	switch name {
 	case "local":
 		l := local.New()
-		l.Artifacts = artifact.New(nil, s3.Driver{})
+		l.Artifacts = artifact.New(local.Secrets, s3.Driver{}, http.Driver{}, git.Driver{})
 		x.Executor, x.close = l, l.Close
 	case "fake":
 		r := &rehearsal{Executor: fake.New(nil), outputs: given}
