@@ -60,7 +60,7 @@ const (
 )
 
 func (a *attempt) lost(err error) error {
-	return &executor.LostError{Reason: "ResultLost", Err: fmt.Errorf("Pod %s: %w", a.pod.name, err)}
+	return &executor.LostError{Reason: "ResultLost", Err: fmt.Errorf("k8s: Pod %s: %w", a.pod.name, err)}
 }
 
 // report is the report of a container. What is damaged is read again.
@@ -111,7 +111,7 @@ func (a *attempt) again(ctx context.Context, e containerEnd) containerEnd {
 
 // problem is what a problem of the agent as a whole means for the attempt.
 func (a *attempt) problem(r *protocol.Report) error {
-	text := fmt.Errorf("Pod %s: container %s: %w", a.pod.name, r.Container, r.Problem)
+	text := fmt.Errorf("k8s: Pod %s: container %s: %w", a.pod.name, r.Container, r.Problem)
 	switch r.Problem.Kind {
 	case protocol.NotRun:
 		return nil // the program that it waited for failed, and that is told
