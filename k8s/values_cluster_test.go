@@ -212,6 +212,28 @@ func TestDeletedAsItEnds(t *testing.T) {
 	}
 }
 
+// TestValuesAreAdopted reads the values of a Pod that another process began, also if they are in the log.
+func TestValuesAreAdopted(t *testing.T) {
+	c := newCluster(t, nil)
+	agent := withAgent(t)
+	for name, size := range map[string]string{"in the status": "100", "in the log": "100000"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			task := wanting(shell("sleep 3; head -c " + size + " /dev/urandom | base64 -w0"))
+			first := execute(t, c.executor(k8s.Waits{}, agent...), task)
+			first.running()
+			first.cancel(executor.ErrDetach)
+			_, err := first.end()
+			require.ErrorIs(t, err, executor.ErrDetach)
+			for _, when := range []string{"while it runs", "after its end"} {
+				result, err := execute(t, c.executor(k8s.Waits{}, agent...), task).end()
+				require.NoError(t, err, when)
+				assert.Equal(t, c.log(k8s.PodName(task, c.namespace)), *result.Result, when)
+			}
+		})
+	}
+}
+
 func TestImagesOwnCommand(t *testing.T) {
 	c := newCluster(t, nil)
 	x := c.executor(k8s.Waits{}, withAgent(t)...)
