@@ -160,6 +160,9 @@ func (x *Executor) delivers(ctx context.Context, p *corev1.Pod, image string) (d
 	if apierrors.IsAlreadyExists(err) {
 		return byVolume, nil // it will be adopted
 	}
+	if err != nil && refused(err).patience == none {
+		return byCopy, nil // it may be that only the question is refused, as by a webhook that cannot be asked so
+	}
 	if err != nil {
 		return unknown, err
 	}

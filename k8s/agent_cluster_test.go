@@ -75,6 +75,26 @@ func TestImageVolumeIsAskedFor(t *testing.T) {
 	}
 }
 
+// A webhook may refuse the question and nothing else.
+func TestImageVolumeCannotBeAskedFor(t *testing.T) {
+	c := newCluster(t, nil)
+	agent := withAgent(t)
+	c.through(func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
+		if r.URL.Query().Get("dryRun") == "" {
+			return next.RoundTrip(r)
+		}
+		text := `{"kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": "BadRequest", "code": 400,
+			"message": "admission webhook does not support dry run"}`
+		return &http.Response{StatusCode: http.StatusBadRequest, Request: r, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+			Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(strings.NewReader(text))}, nil
+	})
+	task := wanting(shell("echo hello"))
+	result, err := execute(t, c.executor(k8s.Waits{}, agent...), task).end()
+	require.NoError(t, err)
+	assert.Equal(t, "hello", *result.Result)
+	assert.False(t, hasImage(c.pod(k8s.PodName(task, c.namespace))))
+}
+
 // A node on which no container with an image volume starts is seen from the first Pod there.
 func TestNodeWithoutImageVolumes(t *testing.T) {
 	c := newCluster(t, nil)

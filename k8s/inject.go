@@ -276,20 +276,23 @@ func (in *injection) outputsContainer(copies bool) (corev1.Container, error) {
 // ours is a container of the agent's image, which keeps within Pod Security restricted if the Pod does.
 func (in *injection) ours(name, role string) corev1.Container {
 	no, yes := false, true
-	return corev1.Container{
+	c := corev1.Container{
 		Name: name, Image: in.image, Command: []string{protocol.ImageBinary, role},
 		ImagePullPolicy:        corev1.PullIfNotPresent,
 		TerminationMessagePath: protocol.ReportPath, TerminationMessagePolicy: corev1.TerminationMessageFallbackToLogsOnError,
-		Resources: corev1.ResourceRequirements{
-			Requests: corev1.ResourceList{corev1.ResourceCPU: quantity.MustParse("10m"), corev1.ResourceMemory: quantity.MustParse("16Mi")},
-			Limits:   corev1.ResourceList{corev1.ResourceCPU: quantity.MustParse("1"), corev1.ResourceMemory: quantity.MustParse("128Mi")},
-		},
 		SecurityContext: &corev1.SecurityContext{
 			RunAsUser: new(in.user()), RunAsNonRoot: &yes, AllowPrivilegeEscalation: &no, ReadOnlyRootFilesystem: &yes,
 			Privileged: &no, Capabilities: &corev1.Capabilities{Drop: []corev1.Capability{"ALL"}},
 			SeccompProfile: &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeRuntimeDefault},
 		},
 	}
+	if in.pod.Spec.Resources == nil { // those of the Pod as a whole hold for its containers together
+		c.Resources = corev1.ResourceRequirements{
+			Requests: corev1.ResourceList{corev1.ResourceCPU: quantity.MustParse("10m"), corev1.ResourceMemory: quantity.MustParse("16Mi")},
+			Limits:   corev1.ResourceList{corev1.ResourceCPU: quantity.MustParse("1"), corev1.ResourceMemory: quantity.MustParse("128Mi")},
+		}
+	}
+	return c
 }
 
 // agentUser is the user of the agent's own containers, unless the Pod names one.

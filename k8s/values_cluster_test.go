@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
@@ -118,6 +119,14 @@ func TestHostilePrograms(t *testing.T) {
 				}})).end()
 				require.NoError(t, err)
 				assert.Equal(t, "4321", *result.Result)
+			})
+			t.Run("little of everything for the whole Pod", func(t *testing.T) {
+				t.Parallel()
+				result, err := execute(t, x, wanting(with(shell("echo hello"), func(t *spec.Template) {
+					t.PodResources = &corev1.ResourceRequirements{Limits: corev1.ResourceList{"memory": resource.MustParse("60Mi"), "cpu": resource.MustParse("200m")}}
+				}))).end()
+				require.NoError(t, err)
+				assert.Equal(t, "hello", *result.Result)
 			})
 			t.Run("no such command", func(t *testing.T) {
 				t.Parallel()
