@@ -21,7 +21,12 @@ import (
 // and into those with artifacts; no other Pod sees it. "go run github.com/podflow/podflow/k8s/agent/push IMAGE" builds
 // it and pushes it to a registry of yours; name it by the digest that this prints, or by a tag, which is made a digest
 // once. Check refuses an image that does not fit this version of the library.
-func WithAgentImage(image string) Option { return func(x *Executor) { x.agent.image = image } }
+//
+// An agent of your own (see package agent) may reach artifacts where podflow's does not: kinds are those of its drivers,
+// such as "gcs", which Check refuses otherwise.
+func WithAgentImage(image string, kinds ...string) Option {
+	return func(x *Executor) { x.agent.image, x.agent.kinds = image, kinds }
+}
 
 // WithMirror says that images of a registry ("docker.io") are looked up at another host ("mirror.example.com", or
 // "http://mirror.example.com:5000" for one without TLS). An image is looked up for the command that it runs, if a
@@ -37,8 +42,9 @@ func WithMirror(host, mirror string) Option {
 
 // agent is what is known of the agent's image.
 type agent struct {
-	// image is as it was given.
+	// image is as it was given, and kinds are those of its own drivers of artifacts.
 	image string
+	kinds []string
 
 	mu sync.Mutex
 	// pinned is the image by digest, once that is known.

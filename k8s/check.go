@@ -30,7 +30,7 @@ func (x *Executor) Check(w *spec.Workflow, leaves []executor.Leaf) error {
 			p.resource(x, l)
 			continue
 		}
-		p.leaf(&w.Spec, l)
+		p.leaf(&w.Spec, l, x.agent.kinds)
 		if u := usesOf(l.Template, l.UsesResult); u.any() {
 			if err := agent(); err != nil {
 				p.add(l.Path, "%s: %w", u.what(), err)
@@ -100,14 +100,14 @@ func strategy[S ~string](p *problems, path string, s S, known ...S) {
 	}
 }
 
-func (p *problems) leaf(w *spec.WorkflowSpec, l *executor.Leaf) {
+func (p *problems) leaf(w *spec.WorkflowSpec, l *executor.Leaf, drivers []string) {
 	t := l.Template
 	p.kind(l)
 	for i := range t.Inputs.Artifacts {
-		p.artifact(l.Path+".inputs.artifacts["+t.Inputs.Artifacts[i].Name+"]", &t.Inputs.Artifacts[i])
+		p.artifact(l.Path+".inputs.artifacts["+t.Inputs.Artifacts[i].Name+"]", &t.Inputs.Artifacts[i], drivers)
 	}
 	for i := range t.Outputs.Artifacts {
-		p.artifact(l.Path+".outputs.artifacts["+t.Outputs.Artifacts[i].Name+"]", &t.Outputs.Artifacts[i])
+		p.artifact(l.Path+".outputs.artifacts["+t.Outputs.Artifacts[i].Name+"]", &t.Outputs.Artifacts[i], drivers)
 	}
 	p.set(l)
 	p.lacks(t.Executor != nil, l.Path+".executor")

@@ -73,7 +73,7 @@ func TestCheckRefusesAllAtOnce(t *testing.T) {
 		t.Container.VolumeMounts = []corev1.VolumeMount{{Name: "date"}, {Name: "work"}, {Name: "{{inputs.parameters.v}}"}}
 		t.Sidecars = []spec.UserContainer{{Container: corev1.Container{Name: "s", RestartPolicy: &always}}}
 		t.InitContainers = []spec.UserContainer{{Container: corev1.Container{Name: "i", RestartPolicyRules: []corev1.ContainerRestartRule{{}}}}}
-	}), ".executor: ", ".inputs.artifacts[in]: the agent has no driver for gcs", ".outputs.artifacts[out]: ",
+	}), ".executor: ", ".inputs.artifacts[in]: podflow's agent has no driver for gcs", ".outputs.artifacts[out]: ",
 		": its output parameters are files: it needs the agent: build and push its image with",
 		".metadata: ", `.container.volumeMounts[date]: no volume "date" in the template or the workflow; did you mean "data"?`,
 		".sidecars[s].restartPolicy: ", ".initContainers[i].restartPolicyRules: ")

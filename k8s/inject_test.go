@@ -168,3 +168,13 @@ func TestAgentErrors(t *testing.T) {
 		})
 	}
 }
+
+func TestAgentWithDriversOfItsOwn(t *testing.T) {
+	template := shell("exit 0")
+	template.Outputs.Artifacts = []spec.Artifact{atPath("out", "/out", spec.ArtifactLocation{GCS: &spec.GCSArtifact{}})}
+	leaves := []executor.Leaf{{Path: "templates[a]", Template: &template}}
+	require.ErrorContains(t, withAgentAt(t, agentAt).Check(&spec.Workflow{}, leaves), `name "gcs" to k8s.WithAgentImage`)
+	x, err := k8s.FromConfig(&rest.Config{Host: "https://127.0.0.1:1"}, "jobs", k8s.WithAgentImage(agentAt, "gcs"))
+	require.NoError(t, err)
+	require.NoError(t, x.Check(&spec.Workflow{}, leaves))
+}

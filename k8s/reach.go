@@ -84,11 +84,13 @@ func secretsOf(v reflect.Value, list []*corev1.SecretKeySelector) []*corev1.Secr
 	return list
 }
 
-// stores are the kinds of places that the agent brings artifacts from and to; empty is what the run will say.
+// stores are the kinds of places that podflow's agent brings artifacts from and to; of an empty one the run will say more.
 var stores = []string{"", "s3", "http", "git", "raw", "plugin:volume"}
 
-func (p *problems) artifact(path string, a *spec.Artifact) {
-	if kind := artifact.Kind(&a.ArtifactLocation); !slices.Contains(stores, kind) {
-		p.add(path, "the agent has no driver for %s, only for %s", kind, strings.Join(stores[1:], ", "))
+func (p *problems) artifact(path string, a *spec.Artifact, more []string) {
+	kind := artifact.Kind(&a.ArtifactLocation)
+	if !slices.Contains(stores, kind) && !slices.Contains(more, kind) {
+		p.add(path, "podflow's agent has no driver for %s, only for %s: build one that has, and name %q to k8s.WithAgentImage",
+			kind, strings.Join(stores[1:], ", "), kind)
 	}
 }
