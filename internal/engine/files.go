@@ -111,9 +111,10 @@ func (m *machine) given(n *node, at place, f *plan.InputFile) (executor.Artifact
 		}
 	}
 	if n.scope == nil {
-		given := m.run.Workflow.Spec.Arguments.Artifacts
-		if i := slices.IndexFunc(given, func(a spec.Artifact) bool { return a.Name == f.Name }); i >= 0 {
-			return executor.Artifact{Artifact: given[i]}, nil
+		for _, source := range m.plan.ArgumentFiles {
+			if source.Name == f.Name {
+				return m.source(place{}, source)
+			}
 		}
 	}
 	if f.Own != nil {

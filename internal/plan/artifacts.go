@@ -1,6 +1,7 @@
 package plan
 
 import (
+	pathpkg "path"
 	"slices"
 	"strings"
 
@@ -72,9 +73,7 @@ func (c *compiler) files(path string, t *Template, s *scope) {
 	c.checkArtifactNames(path+".outputs", out)
 	t.Files = &Files{}
 	body := scope{c: c, t: t, call: -1, body: true}
-	if t.Kind.Leaf() { // what is wrong with its texts is said already
-		body.c = &compiler{plan: c.plan}
-	}
+	c.paths(path, t)
 	for i := range in {
 		a := &in[i]
 		f := InputFile{Name: a.Name, Optional: a.Optional}
@@ -87,6 +86,7 @@ func (c *compiler) files(path string, t *Template, s *scope) {
 		a := &out[i]
 		f := OutputFile{Name: a.Name, Optional: a.Optional, Global: a.GlobalName}
 		at := path + ".outputs.artifacts[" + a.Name + "]"
+		c.output(at, t, a)
 		if !t.Kind.Leaf() {
 			f.From = s.file(at, a)
 			if f.From.From == nil && f.From.Which == nil && a.From == "" && a.FromExpression == "" {
@@ -98,15 +98,102 @@ func (c *compiler) files(path string, t *Template, s *scope) {
 	}
 }
 
+// output checks what an output artifact says of itself.
+func (c *compiler) output(path string, t *Template, a *spec.Artifact) {
+	switch t.Kind {
+	case HTTP, Data, Suspend, Resource:
+		c.problem(path, "a %v template leaves no files", t.Kind)
+	}
+	if a.Raw != nil {
+		c.problem(path+".raw", "is for inputs: an output is kept elsewhere")
+	}
+	if strings.Contains(a.GlobalName, "{{") {
+		c.problem(path+".globalName", "tags in a global name: not supported yet")
+	}
+	if a.ArtifactGC != nil {
+		c.artifactGC(path+".artifactGC", a.ArtifactGC)
+	}
+	if s := a.Archive; s != nil {
+		kinds := 0
+		for _, is := range []bool{s.Tar != nil, s.None != nil, s.Zip != nil} {
+			if is {
+				kinds++
+			}
+		}
+		if kinds > 1 {
+			c.problem(path+".archive", "is of several kinds: expected tar, none or zip")
+		}
+		if s.Tar != nil && s.Tar.CompressionLevel != nil && (*s.Tar.CompressionLevel < -1 || *s.Tar.CompressionLevel > 9) {
+			c.problem(path+".archive.tar.compressionLevel", "%d: expected 0, which is none, to 9, or -1", *s.Tar.CompressionLevel)
+		}
+	}
+}
+
+// gcStrategies are the times when artifacts can be deleted.
+var gcStrategies = []spec.ArtifactGCStrategy{spec.ArtifactGCOnWorkflowCompletion, spec.ArtifactGCOnWorkflowDeletion, spec.ArtifactGCNever}
+
+func (c *compiler) artifactGC(path string, gc *spec.ArtifactGC) {
+	if gc.Strategy != "" && !slices.Contains(gcStrategies, gc.Strategy) {
+		c.problem(path+".strategy", "unknown strategy %q%s", gc.Strategy,
+			c.hint(string(gc.Strategy), nearest.Names(gcStrategies, func(s *spec.ArtifactGCStrategy) string { return string(*s) })))
+	}
+	if gc.PodMetadata != nil || gc.ServiceAccountName != "" {
+		c.warn(path, "nothing acts on podMetadata and serviceAccountName: the run deletes artifacts itself, without a Pod")
+	}
+}
+
+// paths checks where artifacts are in the containers of a template.
+func (c *compiler) paths(path string, t *Template) {
+	if t.Kind != Container && t.Kind != Script && t.Kind != ContainerSet {
+		return
+	}
+	taken := map[string]string{}
+	look := func(path string, a *spec.Artifact, input bool) {
+		clean := pathpkg.Clean("/" + a.Path)
+		switch {
+		case a.Path == "":
+			c.problem(path, "has no path in the container")
+		case strings.Contains(a.Path, "{{"):
+		case clean == "/":
+			c.problem(path+".path", "%q is the root of the container: expected a path below it", a.Path)
+		case input && taken[clean] != "":
+			c.problem(path+".path", "the artifact %q is at %s too", taken[clean], clean)
+		case input:
+			taken[clean] = a.Name
+		}
+	}
+	for i := range t.Spec.Inputs.Artifacts {
+		a := &t.Spec.Inputs.Artifacts[i]
+		look(path+".inputs.artifacts["+a.Name+"]", a, true)
+	}
+	for i := range t.Spec.Outputs.Artifacts {
+		a := &t.Spec.Outputs.Artifacts[i]
+		look(path+".outputs.artifacts["+a.Name+"]", a, false)
+	}
+}
+
 func (c *compiler) checkArtifactNames(path string, of []spec.Artifact) {
 	for i := range of {
 		name := of[i].Name
-		switch {
-		case name == "":
-			c.problem(path+".artifacts", "one has no name")
-		case slices.ContainsFunc(of[:i], func(a spec.Artifact) bool { return a.Name == name }):
-			c.problem(path+".artifacts["+name+"]", "two artifacts have this name")
+		at := path + ".artifacts[" + name + "]"
+		c.checkParameterName(at, name)
+		if slices.ContainsFunc(of[:i], func(a spec.Artifact) bool { return a.Name == name }) {
+			c.problem(at, "two artifacts have this name")
 		}
+	}
+}
+
+// argumentFiles compiles the artifacts of a workflow's arguments.
+func (c *compiler) argumentFiles(s *scope, args []spec.Artifact) {
+	c.checkArtifactNames("arguments", args)
+	for i := range args {
+		a := &args[i]
+		at := "arguments.artifacts[" + a.Name + "]"
+		if a.From != "" || a.FromExpression != "" || artifact.Kind(&a.ArtifactLocation) == "" {
+			c.problem(at, "an argument of a workflow needs a location, such as s3 or raw")
+			continue
+		}
+		c.plan.ArgumentFiles = append(c.plan.ArgumentFiles, s.file(at, a))
 	}
 }
 
@@ -173,6 +260,9 @@ func (b *binder) artifacts(path string, call *Call, args []spec.Artifact) {
 		a := &args[i]
 		at := path + ".artifacts[" + a.Name + "]"
 		f := b.s.file(at, a)
+		if f.From != nil && f.From.Kind == RefCallArtifact && b.s.t.Calls[f.From.Call].Control != nil && b.s.t.Calls[f.From.Call].Loop != nil {
+			b.c.problem(at+".from", "%q is a loop, and the artifacts of a loop cannot be taken together", b.s.t.Calls[f.From.Call].Name)
+		}
 		if !slices.ContainsFunc(in, func(in spec.Artifact) bool { return in.Name == a.Name }) {
 			b.c.warn(at, "template %q has no input artifact %q%s", call.Template.Name, a.Name,
 				b.c.hint(a.Name, nearest.Names(in, func(a *spec.Artifact) string { return a.Name })))

@@ -76,10 +76,17 @@ func (c *compiler) workflow() {
 	c.supportedWorkflow(w)
 	w = &c.plan.Resolved
 	c.plan.Arguments = c.inputs("arguments", w.Spec.Arguments.Parameters)
+	if gc := w.Spec.ArtifactGC; gc != nil {
+		c.artifactGC("spec.artifactGC", &gc.ArtifactGC)
+		if gc.PodSpecPatch != "" {
+			c.warn("spec.artifactGC.podSpecPatch", "nothing acts on it: the run deletes artifacts itself, without a Pod")
+		}
+	}
 	if p := w.Spec.Parallelism; p != nil && *p > 0 {
 		c.plan.Parallelism = int(*p)
 	}
 	s := scope{c: c, call: -1}
+	c.argumentFiles(&s, w.Spec.Arguments.Artifacts)
 	c.plan.Locks = s.locks("spec.synchronization", w.Spec.Synchronization)
 	c.plan.Metrics = c.metrics("spec.metrics", nil, w.Spec.Metrics)
 	c.plan.Fields = newStencil(&w.Spec, func(at *place, source string) Text {
@@ -259,6 +266,12 @@ func (c *compiler) entry() {
 		}
 	}
 	given := c.plan.Resolved.Spec.Arguments.Artifacts
+	for _, g := range given {
+		if !slices.ContainsFunc(t.Spec.Inputs.Artifacts, func(a spec.Artifact) bool { return a.Name == g.Name }) {
+			c.warn("arguments.artifacts["+g.Name+"]", "the entrypoint's template %q has no input artifact %q%s", t.Name, g.Name,
+				c.hint(g.Name, nearest.Names(t.Spec.Inputs.Artifacts, func(a *spec.Artifact) string { return a.Name })))
+		}
+	}
 	for i := range t.Spec.Inputs.Artifacts {
 		a := &t.Spec.Inputs.Artifacts[i]
 		if !a.Optional && artifact.Kind(&a.ArtifactLocation) == "" &&

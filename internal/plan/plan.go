@@ -19,6 +19,8 @@ type Plan struct {
 	Entry     *Template
 	// Arguments are the workflow's parameters, in the order of their declaration.
 	Arguments []Input
+	// ArgumentFiles are the artifacts of its arguments.
+	ArgumentFiles []*FileSource
 	// Fields are the texts with tags of the workflow's spec outside of the templates.
 	Fields Stencil
 	// Hooks are what runs because of the run: its exit handler, and others.
