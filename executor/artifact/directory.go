@@ -85,8 +85,9 @@ func (d directory) Put(ctx context.Context, key string, r io.Reader) error {
 	if err := writeFile(root, temp, contextReader{ctx, r}, 0o666); err != nil {
 		return errors.Join(err, ignoreNotExist(root.Remove(temp)))
 	}
-	// A Delete beside may remove the directory before the file is there.
-	for {
+	// A Delete beside may remove the directory before the file is there; it hardly does a hundred times. More often it is
+	// the store itself that is gone, or a link that leads nowhere.
+	for range 100 {
 		if err = makeDirs(root, path.Dir(name)); err == nil {
 			err = root.Rename(temp, name)
 		}
@@ -95,7 +96,7 @@ func (d directory) Put(ctx context.Context, key string, r io.Reader) error {
 		}
 	}
 	if err != nil {
-		return errors.Join(err, root.Remove(temp))
+		return errors.Join(err, ignoreNotExist(root.Remove(temp)))
 	}
 	return nil
 }
