@@ -95,14 +95,15 @@ func (w *writer) Close() error {
 	return errors.Join(err, os.RemoveAll(w.dir))
 }
 
-// Remove deletes an artifact. It is no error if there is none.
-func Remove(ctx context.Context, s *Stores, a *spec.Artifact) error {
+// Remove deletes an artifact. It is no error if there is none. One without a SHA256 that is not packed may be a
+// directory, so what lies below its key goes too.
+func Remove(ctx context.Context, s *Stores, a *executor.Artifact) error {
 	store, key, err := s.Open(ctx, &a.ArtifactLocation)
 	if err != nil {
 		return fmt.Errorf("artifact %s: %w", a.Name, err)
 	}
 	errs := []error{store.Delete(ctx, key)}
-	if a.Archive != nil && a.Archive.None != nil { // it may have been a directory
+	if isNone(a.Archive) && a.SHA256 == "" {
 		for k, err := range store.List(ctx, strings.TrimSuffix(key, "/")+"/") {
 			if err == nil {
 				err = store.Delete(ctx, k)

@@ -2,10 +2,16 @@ package engine
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
 
 	"github.com/podflow/podflow/executor"
 	"github.com/podflow/podflow/executor/artifact"
+	"github.com/podflow/podflow/workflow/journal"
 	"github.com/podflow/podflow/workflow/spec"
 )
 
@@ -14,21 +20,30 @@ func (r *Run) Stores() *artifact.Stores { return r.stores }
 
 // Collect deletes the artifacts of the run that have this time to go.
 func (r *Run) Collect(ctx context.Context, at spec.ArtifactGCStrategy) error {
-	var errs []error
-	for _, a := range r.garbage(at) {
-		err := safely(func() error { return artifact.Remove(ctx, r.stores, &a.Artifact) })
-		if err == nil {
-			r.mu.Lock()
-			a.Deleted = true
-			r.mu.Unlock()
-		}
-		errs = append(errs, err)
-	}
-	return errors.Join(errs...)
+	return r.remove(ctx, r.garbage(at, nil))
 }
 
-// garbage is the artifacts that have this time to go.
-func (r *Run) garbage(at spec.ArtifactGCStrategy) (found []*executor.Artifact) {
+// CollectRest deletes what goes with the run, but for what another one has taken over.
+func (r *Run) CollectRest(ctx context.Context, kept []journal.Record) error {
+	var places []string
+	for i := range kept {
+		for _, a := range kept[i].Result.Artifacts {
+			places = append(places, placeOf(&a))
+		}
+	}
+	return r.remove(ctx, r.garbage(spec.ArtifactGCOnWorkflowDeletion, places))
+}
+
+// garbage is what a node left and is to go.
+type garbage struct {
+	id   executor.ID
+	path string
+	file executor.Artifact
+}
+
+// garbage is the artifacts that have this time to go. What the run has from a cache, or from another run that goes on
+// beside it, is not its own.
+func (r *Run) garbage(at spec.ArtifactGCStrategy, but []string) (found []garbage) {
 	always := spec.ArtifactGCNever
 	if gc := r.run.Workflow.Spec.ArtifactGC; gc != nil && gc.Strategy != "" {
 		always = gc.Strategy
@@ -36,19 +51,92 @@ func (r *Run) garbage(at spec.ArtifactGCStrategy) (found []*executor.Artifact) {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
 	for n := range r.m.nodes.all() {
-		if n.form != formBody || n.template == nil || !n.template.Kind.Leaf() {
+		if n.form != formBody || n.template == nil || !n.template.Kind.Leaf() || n.known().memoized() {
 			continue
 		}
-		out := n.filesOut()
-		for i := range out {
-			a, when := &out[i], always
+		if !r.replaces && r.m.keptOf(n, "") != nil {
+			continue
+		}
+		for _, a := range there(n.filesOut()) {
+			when := always
 			if gc := a.ArtifactGC; gc != nil && gc.Strategy != "" {
 				when = gc.Strategy
 			}
-			if when == at && a.Name != "" && !a.Deleted {
-				found = append(found, a)
+			if when == at && !r.m.isDeleted(&a) && (but == nil || !slices.Contains(but, placeOf(&a))) {
+				id := r.m.attemptID(n, n.attempt)
+				found = append(found, garbage{id, pathOf(id.Node, r.run.Name), a})
 			}
 		}
 	}
 	return found
+}
+
+// removals is how many artifacts are deleted at the same time, and shownErrors how many of their errors are told.
+const removals, shownErrors = 16, 5
+
+// remove deletes artifacts, and notes which are gone.
+func (r *Run) remove(ctx context.Context, all []garbage) error {
+	if len(all) == 0 {
+		return nil
+	}
+	errs := make([]error, len(all))
+	room := make(chan struct{}, removals)
+	var removing sync.WaitGroup
+	for i := range all {
+		room <- struct{}{}
+		removing.Go(func() {
+			defer func() { <-room }()
+			errs[i] = safely(func() error { return artifact.Remove(ctx, r.stores, &all[i].file) })
+		})
+	}
+	removing.Wait()
+	var records []journal.Record
+	var wrong []error
+	r.mu.Lock()
+	for i, g := range all {
+		if errs[i] != nil {
+			wrong = append(wrong, fmt.Errorf("node %q: %s: %w", g.path, artifact.Key(&g.file.ArtifactLocation), errs[i]))
+			continue
+		}
+		r.m.delete(&g.file)
+		records = append(records, journal.Record{Kind: journal.Collected, ID: g.id, Finished: r.m.now,
+			Result: executor.Result{Artifacts: []executor.Artifact{g.file}}})
+	}
+	r.mu.Unlock()
+	if more := len(wrong) - shownErrors; more > 0 {
+		wrong = append(wrong[:shownErrors], fmt.Errorf("and %d more artifacts could not be deleted", more))
+	}
+	if r.journal != nil && len(records) > 0 && r.Phase().Ended() && !r.over {
+		wrong = append(wrong, safely(func() error { return r.journal.Append(ctx, r.run.Name, records) }))
+	}
+	return errors.Join(wrong...)
+}
+
+// delete notes that an artifact is gone.
+func (m *machine) delete(a *executor.Artifact) {
+	if m.deleted == nil {
+		m.deleted = map[string]bool{}
+	}
+	m.deleted[placeOf(a)] = true
+}
+
+// isDeleted says that an artifact is gone.
+func (m *machine) isDeleted(a *executor.Artifact) bool {
+	return m.deleted != nil && m.deleted[placeOf(a)]
+}
+
+// shown are artifacts that are there, with those that are gone since marked.
+func (m *machine) shown(files []executor.Artifact) []executor.Artifact {
+	list := there(files)
+	for i := range list {
+		list[i].Deleted = m.isDeleted(&list[i])
+	}
+	return list
+}
+
+// placeOf is a text that two artifacts have in common if they are kept at the same place.
+func placeOf(a *executor.Artifact) string {
+	var b strings.Builder
+	_ = json.NewEncoder(&b).Encode(a.ArtifactLocation) // it is data
+	return b.String()
 }
