@@ -32,9 +32,10 @@
 //
 // # Limits
 //
-// Nothing runs, and nothing is requested: HTTP requests and the work of plugins are scripted as containers are. Images, commands, sources, volumes and Pod fields are not looked at, the output artifacts of
-// containers are empty unless a script says what is in them ([Succeed] with Set of a workflow.Artifact), and there
-// are no logs. Every node runs at once, however many there are. A scripted result is what the workflow gets: nothing
+// Nothing runs, and nothing is requested: HTTP requests and the work of plugins are scripted as containers are. Images,
+// commands, sources, volumes and Pod fields are not looked at, and there are no logs. Containers leave their output
+// artifacts, but reading one is an error unless a script says what is in it: [Succeed] or [Fail] with Set of a
+// workflow.Artifact. Every node runs at once, however many there are. A scripted result is what the workflow gets: nothing
 // is trimmed or cut. A daemon is ready at once and runs until it is stopped, unless it is scripted to fail. What runs
 // longer than its template's activeDeadlineSeconds is Failed, as a Pod is.
 package fake

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"iter"
@@ -28,7 +29,7 @@ func (x *Executor) Repository() spec.ArtifactLocation {
 func (x *Executor) Stores() *artifact.Stores {
 	x.filesOnce.Do(func() {
 		var drivers []artifact.Driver
-		for _, kind := range []string{"s3", "gcs", "azure", "oss", "hdfs", "artifactory", "http", "git", "plugin:fake"} {
+		for _, kind := range []string{"s3", "gcs", "azure", "oss", "hdfs", "artifactory", "http", "git", "plugin:fake", "plugin:directory", "plugin:volume"} {
 			drivers = append(drivers, driver{kind, &x.files})
 		}
 		x.stores = artifact.New(nil, drivers...)
@@ -36,7 +37,8 @@ func (x *Executor) Stores() *artifact.Stores {
 	return x.stores
 }
 
-// leave keeps the output artifacts of a task as they are scripted: with their contents, or empty.
+// leave keeps the output artifacts of a task as they are scripted. Those that a program left that succeeded, but of which
+// no script says what is in them, are kept as errors for who reads them.
 func (x *Executor) leave(ctx context.Context, t *executor.Task, o *Outcome, res *executor.Result) error {
 	written, err := templateOf(t)
 	if err != nil || len(written.Outputs.Artifacts) == 0 || t.Func != nil && o == nil {
@@ -54,23 +56,44 @@ func (x *Executor) leave(ctx context.Context, t *executor.Task, o *Outcome, res 
 		if !given && res.Phase.FailedOrErrored() {
 			continue
 		}
-		store, key, err := x.Stores().Open(ctx, &a.ArtifactLocation)
-		if err == nil {
-			err = store.Put(ctx, key, strings.NewReader(content))
-		}
-		if err != nil && !errors.Is(err, errors.ErrUnsupported) { // a plugin's, say: nobody reads it here
-			return err
-		}
 		a.Archive = &spec.ArchiveStrategy{None: &spec.NoneStrategy{}}
-		res.Artifacts = append(res.Artifacts, executor.Artifact{Artifact: a, Size: int64(len(content))})
+		kept, err := artifact.Put(ctx, x.Stores(), &a, strings.NewReader(content), false)
+		switch {
+		case errors.Is(err, errors.ErrUnsupported): // a plugin's, say: nobody reads it here
+			kept = executor.Artifact{Artifact: a}
+		case err != nil:
+			return err
+		case !given:
+			err = x.lack(ctx, &a, fmt.Errorf("fake: nobody scripted what %q leaves as %q: expected On(%q, fake.Succeed(workflow.Artifact(%q).Set(...)))",
+				nameOf(t), a.Name, nameOf(t), a.Name))
+			if err != nil {
+				return err
+			}
+		}
+		res.Artifacts = append(res.Artifacts, kept)
 	}
 	return nil
+}
+
+// lack makes the error that of who reads the artifact.
+func (x *Executor) lack(ctx context.Context, a *spec.Artifact, unknown error) error {
+	opened, key, err := x.Stores().Open(ctx, &a.ArtifactLocation)
+	if s, ok := opened.(*store); ok {
+		s.set(key, file{err: unknown})
+	}
+	return err
 }
 
 // files are the artifacts of a fake.
 type files struct {
 	mu   sync.Mutex // guards kept
-	kept map[string][]byte
+	kept map[string]file
+}
+
+// file is the content of an artifact, or why nobody knows it.
+type file struct {
+	content []byte
+	err     error
 }
 
 // driver opens the memory for locations of one kind.
@@ -97,23 +120,30 @@ func (s *store) Put(_ context.Context, key string, r io.Reader) error {
 	if err != nil {
 		return err
 	}
+	s.set(key, file{content: content})
+	return nil
+}
+
+func (s *store) set(key string, f file) {
 	s.files.mu.Lock()
 	defer s.files.mu.Unlock()
 	if s.files.kept == nil {
-		s.files.kept = map[string][]byte{}
+		s.files.kept = map[string]file{}
 	}
-	s.files.kept[s.place+key] = content
-	return nil
+	s.files.kept[s.place+key] = f
 }
 
 func (s *store) Get(_ context.Context, key string) (io.ReadCloser, error) {
 	s.files.mu.Lock()
 	defer s.files.mu.Unlock()
-	content, ok := s.files.kept[s.place+key]
-	if !ok {
+	f, ok := s.files.kept[s.place+key]
+	switch {
+	case !ok:
 		return nil, &fs.PathError{Op: "get", Path: key, Err: fs.ErrNotExist}
+	case f.err != nil:
+		return nil, f.err
 	}
-	return io.NopCloser(bytes.NewReader(content)), nil
+	return io.NopCloser(bytes.NewReader(f.content)), nil
 }
 
 func (s *store) List(_ context.Context, prefix string) iter.Seq2[string, error] {

@@ -37,7 +37,16 @@ type Output interface{ Output() (name, value string) }
 
 // Succeed ends well, with outputs.
 func Succeed(outputs ...Output) Outcome {
-	o := Outcome{Result: executor.Result{Phase: spec.Succeeded}}
+	return Outcome{Result: executor.Result{Phase: spec.Succeeded}}.with(outputs)
+}
+
+// Fail ends with an exit code, and with what the program left before: none of its outputs has to be there.
+func Fail(code int, message string, outputs ...Output) Outcome {
+	return Outcome{Result: executor.Result{Phase: spec.Failed, ExitCode: &code, Message: message}}.with(outputs)
+}
+
+// with is the outcome of a new program with outputs.
+func (o Outcome) with(outputs []Output) Outcome {
 	for _, out := range outputs {
 		name, value := out.Output()
 		if f, ok := out.(interface{ IsArtifact() bool }); ok && f.IsArtifact() {
@@ -50,11 +59,6 @@ func Succeed(outputs ...Output) Outcome {
 		o.Result.Outputs = append(o.Result.Outputs, executor.Value{Name: name, Value: value})
 	}
 	return o
-}
-
-// Fail ends with an exit code.
-func Fail(code int, message string) Outcome {
-	return Outcome{Result: executor.Result{Phase: spec.Failed, ExitCode: &code, Message: message}}
 }
 
 // Error is trouble of the infrastructure: the node's phase is Error. With an [*executor.LostError] the engine may run
