@@ -118,6 +118,9 @@ func (r *Runner) start(ctx context.Context, w *Workflow, c *runConfig) (*Run, er
 	}
 	run, err := r.fill(e, func() (*Run, error) { return r.begin(ctx, w, s) })
 	if run != nil {
+		if c.replaces != nil {
+			run.r.TakeOver(ctx, c.replaces.r, s.Kept)
+		}
 		run.r.Begin()
 	}
 	return run, err
@@ -301,7 +304,7 @@ func (r *Runner) launch(ctx context.Context, w *Workflow, rec *journal.Run) (*Ru
 	run := engine.New(engine.Config{
 		Plan: w.plan, Executor: r.executor, Own: r.own, Locks: r.locks, Memos: r.memos, Limits: r.limits, Journal: r.journal,
 		Run: &rec.Run, Arguments: rec.Arguments, Config: rec.Config, Kept: rec.Kept, Records: rec.Records, Over: over,
-		Repository: rec.Repository, Stores: r.stores,
+		Repository: rec.Repository, Stores: r.stores, Replaces: rec.Replaces != "",
 	})
 	return &Run{run, w, rec.Arguments}, nil
 }

@@ -23,15 +23,17 @@ func (r *Run) Collect(ctx context.Context, at spec.ArtifactGCStrategy) error {
 	return r.remove(ctx, r.garbage(at, nil))
 }
 
-// CollectRest deletes what goes with the run, but for what another one has taken over.
-func (r *Run) CollectRest(ctx context.Context, kept []journal.Record) error {
-	var places []string
+// TakeOver deletes what goes with the run whose place this one takes, but for what is kept of it.
+func (r *Run) TakeOver(ctx context.Context, old *Run, kept []journal.Record) {
+	places := []string{}
 	for i := range kept {
 		for _, a := range kept[i].Result.Artifacts {
 			places = append(places, placeOf(&a))
 		}
 	}
-	return r.remove(ctx, r.garbage(spec.ArtifactGCOnWorkflowDeletion, places))
+	if err := old.remove(ctx, old.garbage(spec.ArtifactGCOnWorkflowDeletion, places)); err != nil {
+		r.trouble(fmt.Errorf("artifactGC of what was done again: %w", err))
+	}
 }
 
 // garbage is what a node left and is to go.
@@ -62,7 +64,7 @@ func (r *Run) garbage(at spec.ArtifactGCStrategy, but []string) (found []garbage
 			if gc := a.ArtifactGC; gc != nil && gc.Strategy != "" {
 				when = gc.Strategy
 			}
-			if when == at && !r.m.isDeleted(&a) && (but == nil || !slices.Contains(but, placeOf(&a))) {
+			if when == at && !r.m.isDeleted(&a) && !slices.Contains(but, placeOf(&a)) {
 				id := r.m.attemptID(n, n.attempt)
 				found = append(found, garbage{id, pathOf(id.Node, r.run.Name), a})
 			}

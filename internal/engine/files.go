@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"path"
@@ -249,10 +248,18 @@ type repository struct {
 
 // base is where the artifacts of a template are kept that have no location.
 func (r *repository) base(t *spec.Template) *spec.ArtifactLocation {
-	if t.ArchiveLocation != nil && artifact.Kind(t.ArchiveLocation) != "" {
+	if t.ArchiveLocation != nil && artifact.Kind(t.ArchiveLocation) != "" && !keyOnly(t.ArchiveLocation) {
 		return t.ArchiveLocation
 	}
 	return r.location
+}
+
+// keyOf is the key that a template's archiveLocation says, or empty.
+func keyOf(t *spec.Template) string {
+	if t.ArchiveLocation == nil {
+		return ""
+	}
+	return artifact.Key(t.ArchiveLocation)
 }
 
 // complete is a location with what it leaves open: one that has only a key is in the repository.
@@ -265,23 +272,42 @@ func (r *repository) complete(l *spec.ArtifactLocation, t *spec.Template) spec.A
 
 // where is the location of an output artifact.
 func (r *repository) where(a *attempt, out *spec.Artifact) (spec.ArtifactLocation, error) {
-	if artifact.Kind(&out.ArtifactLocation) != "" {
-		return r.complete(&out.ArtifactLocation, a.spec), nil
+	l := out.ArtifactLocation
+	if artifact.Kind(&l) != "" {
+		l = r.complete(&l, a.spec)
 	}
-	base := r.base(a.spec)
-	if base == nil {
-		return spec.ArtifactLocation{}, errNoRepository
+	if artifact.Kind(&l) != "" && artifact.Key(&l) != "" {
+		return l, within(artifact.Key(&l))
 	}
-	key := a.run.run.Name + "/" + a.podName()
-	if base == r.location && r.format.Source != "" {
-		var err error
-		if key, err = r.format.Fill(a.keyValue); err != nil {
-			return spec.ArtifactLocation{}, err
+	if artifact.Kind(&l) == "" {
+		base := r.base(a.spec)
+		if base == nil {
+			return l, errNoRepository
 		}
-	} else if base != r.location {
-		key = cmp.Or(artifact.Key(base), key)
+		l = *base
 	}
-	return artifact.WithKey(*base, path.Join(key, fileName(out))), nil
+	key := keyOf(a.spec)
+	var err error
+	switch {
+	case key != "":
+	case r.format.Source != "":
+		key, err = r.format.Fill(a.keyValue)
+	default:
+		key = a.run.run.Name + "/" + a.podName()
+	}
+	if err == nil {
+		key = strings.TrimSuffix(key, "/") + "/" + fileName(out)
+		err = within(key)
+	}
+	return artifact.WithKey(l, key), err
+}
+
+// within says that no part of a key leads upwards, which a value in it might.
+func within(key string) error {
+	if slices.Contains(strings.Split(key, "/"), "..") {
+		return fmt.Errorf("the key %q has a part that leads upwards", key)
+	}
+	return nil
 }
 
 // keyValue is what a tag in the format of keys stands for.
@@ -320,8 +346,8 @@ func keyOnly(l *spec.ArtifactLocation) bool {
 // fileName is the last part of the key of an artifact, as Argo has it.
 func fileName(a *spec.Artifact) string {
 	switch s := a.Archive; {
-	case s != nil && s.None != nil && path.Base(a.Path) != "/" && a.Path != "":
-		return path.Base(a.Path)
+	case s != nil && s.None != nil && a.Path != "" && path.Clean("/"+a.Path) != "/":
+		return path.Base(path.Clean("/" + a.Path))
 	case s != nil && s.None != nil:
 		return a.Name
 	case s != nil && s.Zip != nil:

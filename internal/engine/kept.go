@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/podflow/podflow/executor"
@@ -16,7 +17,8 @@ func (r *Run) Kept(to *executor.Run, again func(path string) bool) []journal.Rec
 	defer r.mu.RUnlock()
 	var records []journal.Record
 	for n := range r.m.nodes.all() {
-		if n.form != formBody || n.role == roleContainer || n.exit || !n.phase.ended() || !n.isKept(r.run.Name, again) {
+		if n.form != formBody || n.role == roleContainer || n.exit || !n.phase.ended() || !n.isKept(r.run.Name, again) ||
+			slices.ContainsFunc(r.m.shown(n.filesOut()), func(a executor.Artifact) bool { return a.Deleted }) {
 			continue
 		}
 		rec := journal.Record{Finished: n.finished}

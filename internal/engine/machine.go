@@ -22,22 +22,24 @@ type machine struct {
 	named func(*executor.Task) string
 	// globalFiles are the artifacts that the whole run has, by their global names.
 	globalFiles map[string]executor.Artifact
-	limits      Limits
-	now         int64
-	nodes       pages[node]
-	count       int
-	events      pages[record]
-	root        *node
-	over        bool     // the root has ended, and the exit handlers too
-	metrics     []Metric // of the run, when it is over
-	live        int      // how many attempts are at work
-	ended       []*node
-	stop        *stop              // why nothing more begins
-	idle        map[*node]struct{} // nodes that wait for nothing that is at work: suspended, backing off, queued
-	pods        gate
-	locks       *holder                    // of the run's own locks
-	kept        map[string]*journal.Record // what need not be done, by the node's name
-	held        []*node                    // leaves that may not begin, while the run is held; nil: it is not
+	// deleted are the places of artifacts that are gone.
+	deleted map[string]bool
+	limits  Limits
+	now     int64
+	nodes   pages[node]
+	count   int
+	events  pages[record]
+	root    *node
+	over    bool     // the root has ended, and the exit handlers too
+	metrics []Metric // of the run, when it is over
+	live    int      // how many attempts are at work
+	ended   []*node
+	stop    *stop              // why nothing more begins
+	idle    map[*node]struct{} // nodes that wait for nothing that is at work: suspended, backing off, queued
+	pods    gate
+	locks   *holder                    // of the run's own locks
+	kept    map[string]*journal.Record // what need not be done, by the node's name
+	held    []*node                    // leaves that may not begin, while the run is held; nil: it is not
 	commands
 	ids idIndex
 }

@@ -107,7 +107,7 @@ func (r *Run) recall(ctx context.Context, n *node, k *memo) (hit *executor.Resul
 	case k.maxAge > 0 && time.Since(stored) > k.maxAge:
 		return nil, nil
 	}
-	var o spec.Outputs
+	var o memoOutputs
 	if err := json.Unmarshal(kept, &o); err != nil {
 		return nil, fmt.Errorf("what is kept is not outputs as JSON: %w", err)
 	}
@@ -128,12 +128,12 @@ func (r *Run) recall(ctx context.Context, n *node, k *memo) (hit *executor.Resul
 	if f := n.template.Files; f != nil {
 		for i := range f.Outputs {
 			name := f.Outputs[i].Name
-			at := slices.IndexFunc(o.Artifacts, func(a spec.Artifact) bool { return a.Name == name })
-			if at < 0 && !f.Outputs[i].Optional {
+			at := slices.IndexFunc(o.Artifacts, func(a executor.Artifact) bool { return a.Name == name })
+			if at < 0 && !f.Outputs[i].Optional || at >= 0 && r.isGone(ctx, &o.Artifacts[at]) {
 				return nil, nil
 			}
 			if at >= 0 {
-				hit.Artifacts = append(hit.Artifacts, executor.Artifact{Artifact: o.Artifacts[at]})
+				hit.Artifacts = append(hit.Artifacts, o.Artifacts[at])
 			}
 		}
 	}
@@ -141,6 +141,32 @@ func (r *Run) recall(ctx context.Context, n *node, k *memo) (hit *executor.Resul
 		return nil, nil
 	}
 	return hit, nil
+}
+
+// memoOutputs are what is kept of a node, in Argo's form, with the sizes and digests of artifacts besides.
+type memoOutputs struct {
+	Parameters []spec.Parameter    `json:"parameters,omitempty"`
+	Artifacts  []executor.Artifact `json:"artifacts,omitempty"`
+	Result     *string             `json:"result,omitempty"`
+	ExitCode   *string             `json:"exitCode,omitempty"`
+}
+
+// isGone says that an artifact is not there any more, as far as this process can see.
+func (r *Run) isGone(ctx context.Context, a *executor.Artifact) bool {
+	store, key, err := r.stores.Open(ctx, &a.ArtifactLocation)
+	if err != nil {
+		return false // who uses it will tell
+	}
+	file, err := store.Get(ctx, key)
+	if err == nil {
+		_ = file.Close()
+	}
+	if a.SHA256 == "" && errors.Is(err, fs.ErrNotExist) { // it may be a directory
+		for range store.List(ctx, key+"/") {
+			return false
+		}
+	}
+	return errors.Is(err, fs.ErrNotExist)
 }
 
 // recallAnswer is what was kept; nil: nothing that fits.
@@ -185,13 +211,13 @@ func (m *machine) keep(n *node) bool {
 	}
 	k.state = memoKeeping
 	m.live++
-	i, o := n.info, spec.Outputs{Result: n.info.result}
+	i, o := n.info, memoOutputs{Result: n.info.result}
 	for _, v := range i.outputs {
 		value := spec.AnyString(v.Value)
 		o.Parameters = append(o.Parameters, spec.Parameter{Name: v.Name, Value: &value})
 	}
 	for _, a := range there(n.filesOut()) {
-		o.Artifacts = append(o.Artifacts, a.Artifact)
+		o.Artifacts = append(o.Artifacts, a)
 	}
 	if i.exitCode != nil {
 		code := strconv.Itoa(*i.exitCode)
@@ -204,7 +230,7 @@ func (m *machine) keep(n *node) bool {
 type keepAsk struct {
 	n       *node
 	memo    *memo
-	outputs spec.Outputs
+	outputs memoOutputs
 	at      int64
 }
 

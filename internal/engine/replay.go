@@ -109,6 +109,10 @@ func (p *replayer) hear(rec *journal.Record) {
 		_ = p.m.resumePath(n, &resumption{path: path, values: rec.Result.Outputs}) // it was an error then, too
 	case journal.Backoff, journal.TimedOut, journal.PendingTimedOut:
 		p.alarm(rec)
+	case journal.Collected:
+		for i := range rec.Result.Artifacts {
+			p.m.delete(&rec.Result.Artifacts[i])
+		}
 	case journal.Locked, journal.Recalled, journal.Stored:
 		p.answer(rec)
 	default:

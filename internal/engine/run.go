@@ -46,6 +46,8 @@ type Config struct {
 	Journal journal.Journal
 	// Kept is what the run takes over from another one, and Records what an earlier process recorded of it.
 	Kept, Records []journal.Record
+	// Replaces says that the run takes the place of the one that Kept is of, which so is no more.
+	Replaces bool
 	// Over says that the run is: it is shown as it ended, and nothing is executed.
 	Over bool
 }
@@ -61,6 +63,7 @@ type Run struct {
 	memos      Memos
 	repository repository
 	stores     *artifact.Stores
+	replaces   bool
 	over       bool
 	ctx        context.Context // of the run
 	cancel     context.CancelCauseFunc
@@ -123,7 +126,7 @@ func New(c Config) *Run {
 	if n, ok := c.Executor.(executor.Namer); ok {
 		r.m.named = n.PodName
 	}
-	r.stores = c.Stores
+	r.stores, r.replaces = c.Stores, c.Replaces
 	if r.over = c.Over; c.Repository != nil {
 		r.repository.location = c.Repository
 		r.repository.format, _ = c.Plan.KeyFormat(artifact.Key(c.Repository)) // who made the run has checked it
@@ -573,7 +576,7 @@ func (r *Run) halt(s *stop) {
 	}
 }
 
-// cleanUpTime bounds what an executor does after a run.
+// cleanUpTime bounds each thing that is done after a run.
 const cleanUpTime = 5 * time.Minute
 
 // finish does once what is to be done when the root has ended.
@@ -585,20 +588,25 @@ func (r *Run) finish() {
 	if r.over {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.ctx), cleanUpTime)
-	defer cancel()
-	if err := r.Collect(ctx, spec.ArtifactGCOnWorkflowCompletion); err != nil {
-		r.trouble(err)
-	}
+	r.cleanUp("artifactGC", func(ctx context.Context) error { return r.Collect(ctx, spec.ArtifactGCOnWorkflowCompletion) })
 	if r.journal != nil {
-		if err := safely(func() error { return r.journal.End(ctx, r.run.Name, r.Phase()) }); err != nil {
-			r.trouble(fmt.Errorf("journal: %w", err))
-		}
+		r.cleanUp("journal", func(ctx context.Context) error { return r.journal.End(ctx, r.run.Name, r.Phase()) })
 	}
 	if h, ok := r.exec.(executor.Handler); ok {
-		if err := safely(func() error { return h.EndRun(ctx, r.run, r.Phase()) }); err != nil {
-			r.trouble(err)
-		}
+		r.cleanUp("", func(ctx context.Context) error { return h.EndRun(ctx, r.run, r.Phase()) })
+	}
+}
+
+// cleanUp does something after the run, and notes what went wrong.
+func (r *Run) cleanUp(what string, do func(context.Context) error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.ctx), cleanUpTime)
+	defer cancel()
+	err := safely(func() error { return do(ctx) })
+	if err != nil && what != "" {
+		err = fmt.Errorf("%s: %w", what, err)
+	}
+	if err != nil {
+		r.trouble(err)
 	}
 }
 

@@ -293,7 +293,7 @@ func (r *Run) status(n *node) Status {
 		s.Message, s.Outputs, s.Result, s.ExitCode, s.Err = i.message, i.outputs, i.result, i.exitCode, i.err
 		s.PodName, s.PodIP, s.HostNode = i.podName, i.podIP, i.hostNode
 		s.Memoized = i.memoized()
-		s.FilesOut = there(n.filesOut())
+		s.FilesOut = r.m.shown(n.filesOut())
 	}
 	return s
 }

@@ -89,6 +89,8 @@ const (
 	// outputs were put there. Error is why not.
 	Recalled Kind = "recalled"
 	Stored   Kind = "stored"
+	// Collected is that artifacts of a node were deleted.
+	Collected Kind = "collected"
 	// Stopped and Cancelled are that the run was stopped, with and without its exit handlers: Error says why.
 	Stopped   Kind = "stopped"
 	Cancelled Kind = "cancelled"
