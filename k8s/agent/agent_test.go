@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -22,14 +23,18 @@ import (
 	"github.com/podflow/podflow/k8s/internal/protocol"
 )
 
-// agent is the program, as it is in the image.
-var agent string
+// agent is the program, as it is in the image, and measure the one that measures what it starts.
+var agent, measure string
 
 func TestMain(m *testing.M) {
 	dir, err := os.MkdirTemp("", "agent")
 	if err == nil {
 		agent = filepath.Join(dir, "podflow-agent")
 		err = image.Compile(context.Background(), "", agent, runtime.GOARCH)
+	}
+	if err == nil {
+		measure = filepath.Join(dir, "measure")
+		err = exec.Command("go", "build", "-o", measure, "./testdata/measure").Run()
 	}
 	code := 1
 	if err == nil {
@@ -49,6 +54,8 @@ type pod struct {
 	root string
 	// pid1 makes each the process 1 of a PID namespace.
 	pid1 bool
+	// measured says that the peak of the memory of each is wanted, for assertSmall.
+	measured bool
 }
 
 // eachWay runs a test with the agent as process 1, and as a process among others, as in a Pod whose containers share
@@ -81,6 +88,7 @@ type container struct {
 	cmd            *exec.Cmd
 	stdout, stderr bytes.Buffer
 	report         string // where its termination message is
+	peak           string // where the peak of its memory is, if it is measured
 }
 
 // start starts the agent with instructions. Its standard output is kept unless it is to go elsewhere.
@@ -97,7 +105,13 @@ func (p *pod) start(stdout io.Writer, in *protocol.Instructions, args ...string)
 
 func (p *pod) startWith(stdout io.Writer, environ []string, args ...string) *container {
 	p.t.Helper()
-	c := &container{pod: p, cmd: exec.Command(agent, append([]string{"-root", p.root}, args...)...), report: p.root + protocol.ReportPath}
+	c := &container{pod: p, report: p.root + protocol.ReportPath}
+	command := append([]string{agent, "-root", p.root}, args...)
+	if p.measured {
+		c.peak = filepath.Join(p.t.TempDir(), "peak")
+		command = append([]string{measure, c.peak}, command...)
+	}
+	c.cmd = exec.Command(command[0], command[1:]...)
 	c.cmd.Env = append(environ, "PATH="+os.Getenv("PATH"), "POD="+p.root, "TMPDIR=/not/there") // the root of a container may be read-only
 	c.cmd.Stdout, c.cmd.Stderr = stdout, &c.stderr
 	if stdout == nil {
@@ -177,7 +191,7 @@ func problem(p *protocol.Problem) string {
 	return string(p.Kind) + ": " + p.Text
 }
 
-// counter counts what is written to it.
+// counter counts what is written to it, and reads slowly.
 type counter struct{ n int64 }
 
 func (c *counter) Write(b []byte) (int, error) {
@@ -185,10 +199,17 @@ func (c *counter) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// assertSmall asserts that a container that has ended never had much memory.
+func (c *counter) ReadFrom(r io.Reader) (int64, error) {
+	return io.CopyBuffer(struct{ io.Writer }{c}, struct{ io.Reader }{r}, make([]byte, 1<<10))
+}
+
+// assertSmall asserts that a container that was measured and has ended never had much memory.
 func assertSmall(t *testing.T, c *container) {
 	t.Helper()
-	peak := c.cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss << 10
+	text, err := os.ReadFile(c.peak)
+	require.NoError(t, err)
+	peak, err := strconv.ParseInt(string(text), 10, 64)
+	require.NoError(t, err)
 	t.Logf("peak of resident memory: %d MiB", peak>>20)
 	assert.Less(t, peak, int64(64<<20))
 }

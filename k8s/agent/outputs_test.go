@@ -250,6 +250,7 @@ func TestLargeArtifactNeedsLittleMemory(t *testing.T) {
 	for name, change := range map[string]func(*spec.Artifact){"AsIs": asIs, "Packed": func(*spec.Artifact) {}} {
 		t.Run(name, func(t *testing.T) {
 			k := newKept(t)
+			k.measured = true
 			a := k.artifact("x")
 			change(&a)
 			beside := k.outputs(protocol.Outputs{Artifacts: []spec.Artifact{a}})

@@ -62,6 +62,7 @@ func TestOutputIsUnchanged(t *testing.T) {
 func TestMuchOutput(t *testing.T) {
 	const size = 256 << 20
 	p := newPod(t)
+	p.measured = true
 	counted := &counter{}
 	c := p.run(counted, protocol.Run{WantResult: true, MessageLimit: 4096}, "sh", "-c", "yes 0123456789abcde | head -c 268435456")
 	r := c.end()
