@@ -51,7 +51,7 @@ func (r *runner) run() int {
 	return r.finish(problem)
 }
 
-// begin takes the container and writes the script.
+// begin takes the container, writes the script, and makes the directories of what the program is to leave.
 func (r *runner) begin() *protocol.Problem {
 	switch err := r.at.claim(r.Container); {
 	case errors.Is(err, fs.ErrExist):
@@ -59,6 +59,7 @@ func (r *runner) begin() *protocol.Problem {
 	case err != nil:
 		return &protocol.Problem{Kind: protocol.Agent, Text: err.Error()}
 	}
+	r.makeDirs()
 	if r.Script == nil {
 		return nil
 	}
@@ -72,6 +73,17 @@ func (r *runner) begin() *protocol.Problem {
 		return &protocol.Problem{Kind: protocol.Agent, Text: "the script's source: " + err.Error()}
 	}
 	return nil
+}
+
+// makeDirs makes the directories that output files and artifacts are to be in. Where it cannot, on a root that is
+// read-only for example, the program says what is wrong if it needs one.
+func (r *runner) makeDirs() {
+	for _, f := range r.Values {
+		_ = os.MkdirAll(filepath.Dir(f.Path), 0o777)
+	}
+	for i := range r.Artifacts {
+		_ = os.MkdirAll(filepath.Dir(r.Artifacts[i].Path), 0o777)
+	}
 }
 
 // program runs the program, again if it fails and may be run again, when those before it have ended.

@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/podflow/podflow/k8s/internal/protocol"
+	"github.com/podflow/podflow/workflow/spec"
 )
 
 func TestProgramEnds(t *testing.T) {
@@ -153,6 +154,21 @@ func TestScript(t *testing.T) {
 	left, err := os.ReadFile(p.root + "/argo/staging/script")
 	require.NoError(t, err)
 	assert.Equal(t, source, string(left))
+}
+
+func TestDirectoriesOfOutputsAreThere(t *testing.T) {
+	k := newKept(t)
+	a := k.artifact("made/for/tree")
+	beside := k.outputs(protocol.Outputs{Artifacts: []spec.Artifact{a}})
+	r := k.main(protocol.Run{
+		Values:    []protocol.File{{Name: "v", Path: k.root + "/new/deep/v"}, {Name: "none", Path: "/proc/none/v"}},
+		Artifacts: []spec.Artifact{a},
+	}, "echo 1 >$POD/new/deep/v && mkdir $POD/tmp/made/for/tree").end()
+	require.Zero(t, beside.wait())
+	assert.Zero(t, r.ExitCode)
+	assert.Equal(t, "1", r.Values[0].Data)
+	assert.Equal(t, protocol.Missing, r.Values[1].Problem.Kind, "a directory that cannot be made is no problem of its own")
+	assert.Nil(t, r.Artifacts[0].Problem)
 }
 
 func TestSecondRunIsRefused(t *testing.T) {
