@@ -212,32 +212,6 @@ func TestPutOfAStreamThatBreaks(t *testing.T) {
 	}
 }
 
-func TestLocations(t *testing.T) {
-	for kind, l := range map[string]spec.ArtifactLocation{
-		"s3": {S3: &spec.S3Artifact{}}, "gcs": {GCS: &spec.GCSArtifact{}}, "azure": {Azure: &spec.AzureArtifact{}}, "oss": {OSS: &spec.OSSArtifact{}},
-		"hdfs": {HDFS: &spec.HDFSArtifact{}}, "http": {HTTP: &spec.HTTPArtifact{}}, "artifactory": {Artifactory: &spec.ArtifactoryArtifact{}},
-		"plugin:x": {Plugin: &spec.PluginArtifact{Name: "x"}},
-	} {
-		assert.Equal(t, kind, artifact.Kind(&l))
-		changed := artifact.WithKey(l, "a/b")
-		assert.Equal(t, "a/b", artifact.Key(&changed))
-		assert.Empty(t, artifact.Key(&l), "the one given stays")
-		_, _, err := artifact.New(nil).Open(t.Context(), &l)
-		require.ErrorIs(t, err, errors.ErrUnsupported)
-		require.ErrorContains(t, err, "there is no driver for "+kind)
-		require.ErrorContains(t, err, "artifact.New", "it says how to get one")
-	}
-	for kind, l := range map[string]spec.ArtifactLocation{"git": {Git: &spec.GitArtifact{}}, "raw": {Raw: &spec.RawArtifact{}}, "": {}} {
-		assert.Equal(t, kind, artifact.Kind(&l))
-		changed := artifact.WithKey(l, "a")
-		assert.Empty(t, artifact.Key(&changed))
-	}
-	for _, l := range []spec.ArtifactLocation{{}, artifact.Directory("relative"), artifact.Volume(""), artifact.Volume("../x"), artifact.Volume("absent")} {
-		_, _, err := artifact.New(nil).Open(t.Context(), &l)
-		require.Error(t, err)
-	}
-}
-
 func TestSecretsText(t *testing.T) {
 	planted := errors.New("forbidden")
 	s := &corev1.SecretKeySelector{LocalObjectReference: corev1.LocalObjectReference{Name: "cred"}, Key: "key"}
@@ -251,5 +225,5 @@ func TestSecretsText(t *testing.T) {
 		assert.Empty(t, text)
 	}
 	_, err = artifact.Secrets(nil).Text(t.Context(), s)
-	require.ErrorContains(t, err, "there are no Secrets here")
+	require.EqualError(t, err, `secret "cred", key "key": there are no Secrets here: give artifact.New a function that reads them, such as local.Secrets`)
 }

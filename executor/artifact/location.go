@@ -1,6 +1,12 @@
 package artifact
 
-import "github.com/podflow/podflow/workflow/spec"
+import (
+	"net/url"
+	"path"
+	"strings"
+
+	"github.com/podflow/podflow/workflow/spec"
+)
 
 // Kind is the name of the field that says where an artifact is kept, as "s3", or "plugin:NAME"; empty if there is none.
 func Kind(l *spec.ArtifactLocation) string {
@@ -63,6 +69,48 @@ func WithKey(l spec.ArtifactLocation, to string) spec.ArtifactLocation {
 		*key = to
 	}
 	return l
+}
+
+// Join is the location of what is below it: its key with the names after it, and a slash between. A name may have slashes
+// itself, but leads no further up than to the location. To a URL, which is the place too, the names are added as the end
+// of its path, escaped. Git and raw stay as they are.
+func Join(l spec.ArtifactLocation, names ...string) spec.ArtifactLocation {
+	below := path.Join("/", path.Join(names...))
+	if below == "/" {
+		return l
+	}
+	at := Key(&l)
+	if l.HTTP != nil || l.Artifactory != nil {
+		end := len(at)
+		if i := strings.IndexAny(at, "?#"); i >= 0 {
+			end = i
+		}
+		escaped := (&url.URL{Path: below}).EscapedPath()
+		return WithKey(l, strings.TrimRight(at[:end], "/")+escaped+at[end:])
+	}
+	if at == "" {
+		return WithKey(l, below[1:])
+	}
+	return WithKey(l, path.Join(at, below))
+}
+
+// KeyOnly says that a location has a kind, but not the place that its key is in: no bucket, no container, no addresses,
+// no name of a plugin. Such a key is in the repository of the run.
+func KeyOnly(l *spec.ArtifactLocation) bool {
+	switch {
+	case l.S3 != nil:
+		return l.S3.Bucket == ""
+	case l.GCS != nil:
+		return l.GCS.Bucket == ""
+	case l.OSS != nil:
+		return l.OSS.Bucket == ""
+	case l.Azure != nil:
+		return l.Azure.Container == ""
+	case l.HDFS != nil:
+		return len(l.HDFS.Addresses) == 0
+	default:
+		return l.Plugin != nil && l.Plugin.Name == ""
+	}
 }
 
 // key is where a location holds its key; nil if it has none.

@@ -73,7 +73,7 @@ func (read Secrets) Text(ctx context.Context, s *corev1.SecretKeySelector) (stri
 		return "", nil
 	}
 	if read == nil {
-		return "", fmt.Errorf("secret %q, key %q: there are no Secrets here", s.Name, s.Key)
+		return "", fmt.Errorf("secret %q, key %q: there are no Secrets here: give artifact.New a function that reads them, such as local.Secrets", s.Name, s.Key)
 	}
 	value, err := read(ctx, s)
 	if err != nil {
@@ -120,6 +120,9 @@ func (s *Stores) Check(l *spec.ArtifactLocation) error {
 	kind := Kind(l)
 	if kind == "" {
 		return errors.New("artifact: it is nowhere said where it is kept")
+	}
+	if kind == "plugin:" {
+		return fmt.Errorf("artifact: there is only a key, %q, and no repository that it is in: %w", l.Plugin.Key, errors.ErrUnsupported)
 	}
 	if s.drivers[kind] == nil {
 		return fmt.Errorf("artifact: there is no driver for %s, only for %v: a Go program gives one, an artifact.Driver with Kind %q, to artifact.New: %w",

@@ -104,12 +104,15 @@ func TestPlacesThatNoDriverOpensAreRefused(t *testing.T) {
 	template := sh("true")
 	template.Inputs.Artifacts = []spec.Artifact{
 		{Name: "task", Path: "/in"}, {Name: "text", Path: "/text", ArtifactLocation: spec.ArtifactLocation{Raw: &spec.RawArtifact{}}},
-		{Name: "bucket", Path: "/b", ArtifactLocation: spec.ArtifactLocation{S3: &spec.S3Artifact{}}}, {Name: "nowhere"},
+		{Name: "bucket", Path: "/b", ArtifactLocation: spec.ArtifactLocation{S3: &spec.S3Artifact{S3Bucket: spec.S3Bucket{Bucket: "b"}}}}, {Name: "nowhere"},
+		{Name: "keyOfS3", Path: "/k", ArtifactLocation: spec.ArtifactLocation{S3: &spec.S3Artifact{Key: "k"}}},
+		{Name: "key", Path: "/k2", ArtifactLocation: spec.ArtifactLocation{Plugin: &spec.PluginArtifact{Key: "k"}}},
 	}
 	err := local.New().Check(&spec.Workflow{}, []executor.Leaf{{Path: "templates[x]", Template: template}})
 	require.ErrorContains(t, err, "templates[x].inputs.artifacts[bucket]: not on the local executor")
 	require.ErrorContains(t, err, "artifact.New")
 	require.ErrorContains(t, err, "templates[x].inputs.artifacts[nowhere]")
-	assert.NotContains(t, err.Error(), "[task]")
-	assert.NotContains(t, err.Error(), "[text]")
+	for _, fine := range []string{"task", "text", "keyOfS3", "key"} {
+		assert.NotContains(t, err.Error(), "["+fine+"]")
+	}
 }

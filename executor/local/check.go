@@ -78,9 +78,9 @@ func (c *checker) artifacts(path string, artifacts []spec.Artifact) {
 	for i := range artifacts {
 		a, at := &artifacts[i], path+"["+artifacts[i].Name+"]"
 		c.refuse(a.Path == "", at, "expected a path")
-		switch kind := artifact.Kind(&a.ArtifactLocation); kind {
-		case "": // from a task, or the run's own place
-		case "plugin:volume":
+		switch kind := artifact.Kind(&a.ArtifactLocation); {
+		case kind == "", artifact.KeyOnly(&a.ArtifactLocation): // from a task, or in the run's repository
+		case kind == "plugin:volume":
 			c.refuse(true, at+".plugin", "there are no claims")
 		default:
 			err := c.stores.Check(&a.ArtifactLocation)
