@@ -39,7 +39,6 @@ const image = "alpine:3.23"
 // ETL is a dag of three tasks. What a task takes from another one makes it wait for that.
 func ETL() (*workflow.Workflow, error) {
 	extract := workflow.Script("extract", image, "sh", `
-mkdir -p /data
 limit=$(echo "$CONFIG" | sed 's/.*"limit":\([0-9]*\).*/\1/')
 i=0
 while [ $i -lt "$limit" ]; do
@@ -49,7 +48,7 @@ done > /data/raw.csv
 grep -c , /data/raw.csv > /data/rows
 `).Inputs(config).Env("CONFIG", config.Ref()).Outputs(raw.At("/data/raw.csv"), rows.File("/data/rows"))
 	transform := workflow.Script("transform", image, "sh", `
-mkdir -p /clean
+mkdir /clean
 awk -F, '$3 >= 50 {sum[$2] += $3} END {for (item in sum) print item "," sum[item]}' "$RAW" | sort > /clean/items.csv
 `).Inputs(raw.At("/raw.csv")).Env("RAW", raw.Path()).Outputs(clean.At("/clean"))
 	load := workflow.Script("load", image, "sh", `

@@ -44,11 +44,9 @@ echo "$TEXT" | tr -cd 'a-zA-Z ' | awk -v parts="$PARTS" '{
 }'
 `).Inputs(text, number).Env("TEXT", text.Ref()).Env("PARTS", number.Ref()).Outputs(parts)
 	count := workflow.Script("count", image, "sh", `
-mkdir -p /out
 echo "$PART" | sed 's/.*"text":"//; s/"}//' | wc -w | tr -d ' ' > /out/words
 `).Inputs(part).Env("PART", part.Ref()).Outputs(words.File("/out/words"))
 	sum := workflow.Script("sum", image, "sh", `
-mkdir -p /out
 echo "$COUNTS" | tr -d '[]" ' | tr , '\n' | awk '{sum += $1} END {print sum}' > /out/total
 echo "$COUNTS make $(cat /out/total) words"
 `).Inputs(counts).Env("COUNTS", counts.Ref()).Outputs(total.File("/out/total"))
