@@ -42,7 +42,8 @@
 //
 // Artifacts are brought by podflow-init before main, into an emptyDir mounted at their paths, and stored by
 // podflow-outputs before main ends. Only these two are given the keys of Secrets that a location names; main is not. An
-// artifact may be in S3, at a URL, in git or raw, or in a claim: artifact.Volume("CLAIM"), which the two mount. What they
+// artifact may be in S3, at a URL, in git or raw, or in a claim: artifact.Volume("CLAIM"), which the two mount. An optional
+// input artifact whose key holds nothing is an empty directory, which the kubelet makes for the mount. What they
 // add keeps within Pod Security restricted if the Pod does; with a claim they run as the Pod's user, or as root without
 // capabilities if the Pod names none and allows root, since volumes are root's.
 //
