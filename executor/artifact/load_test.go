@@ -110,6 +110,21 @@ func TestMode(t *testing.T) {
 	assert.Equal(t, [3]fs.FileMode{0o750, 0o750, 0o750}, modes(path))
 }
 
+// Nodes may collect their files under one key.
+func TestDirectoriesUnderOneKey(t *testing.T) {
+	s := newShelf(t)
+	s.save("all", none, map[string]string{"a": "1", "both": "1"})
+	path, err := s.load(s.save("all", none, map[string]string{"b": "2", "both": "2"}))
+	require.NoError(t, err)
+	assert.Equal(t, map[string]string{"a": "1", "b": "2", "both": "2"}, read(t, path))
+	path, err = s.load(s.save("all.tgz", nil, map[string]string{"a": "1", "b": "1"}))
+	require.NoError(t, err)
+	assert.Equal(t, map[string]string{"a": "1", "b": "1"}, read(t, path))
+	path, err = s.load(s.save("all.tgz", nil, map[string]string{"b": "2", "c": "2"}))
+	require.NoError(t, err)
+	assert.Equal(t, map[string]string{"b": "2", "c": "2"}, read(t, path), "an archive takes the place of another")
+}
+
 func TestDigest(t *testing.T) {
 	for name, archive := range map[string]*spec.ArchiveStrategy{"tar": nil, "zip": zip, "none": none} {
 		s := newShelf(t)

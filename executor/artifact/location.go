@@ -76,22 +76,18 @@ func WithKey(l spec.ArtifactLocation, to string) spec.ArtifactLocation {
 // of its path, escaped. Git and raw stay as they are.
 func Join(l spec.ArtifactLocation, names ...string) spec.ArtifactLocation {
 	below := path.Join("/", path.Join(names...))
-	if below == "/" {
-		return l
-	}
 	at := Key(&l)
+	if below == "/" || at == "" {
+		return WithKey(l, at+below[1:])
+	}
+	end := len(at)
 	if l.HTTP != nil || l.Artifactory != nil {
-		end := len(at)
+		below = (&url.URL{Path: below}).EscapedPath()
 		if i := strings.IndexAny(at, "?#"); i >= 0 {
 			end = i
 		}
-		escaped := (&url.URL{Path: below}).EscapedPath()
-		return WithKey(l, strings.TrimRight(at[:end], "/")+escaped+at[end:])
 	}
-	if at == "" {
-		return WithKey(l, below[1:])
-	}
-	return WithKey(l, path.Join(at, below))
+	return WithKey(l, strings.TrimSuffix(at[:end], "/")+below+at[end:])
 }
 
 // KeyOnly says that a location has a kind, but not the place that its key is in: no bucket, no container, no addresses,

@@ -53,6 +53,7 @@ func TestJoin(t *testing.T) {
 		{keyed, "a/b", []string{"out.tgz"}, "a/b/out.tgz"},
 		{keyed, "a/b/", []string{"out.tgz"}, "a/b/out.tgz"},
 		{keyed, "/tmp", []string{"out.tgz"}, "/tmp/out.tgz"},
+		{keyed, "a//b/../c", []string{"d/e/../f/"}, "a//b/../c/d/f"}, // another key than a/c: nobody cleans keys
 		{keyed, "a", []string{"out 50%?.tgz"}, "a/out 50%?.tgz"},
 		{keyed, "a/b", []string{"../../../out"}, "a/b/out"},
 		{keyed, "a/b", nil, "a/b"},

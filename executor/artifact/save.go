@@ -40,8 +40,12 @@ func Save(ctx context.Context, s *Stores, a *spec.Artifact, path string) (execut
 	return kept, err
 }
 
-// Put keeps a stream that [Pack] wrote; dir says that it packed a directory. The errors are those of [Save]. The files of
-// a directory that is not packed are kept one by one: after an error some of them are there.
+// Put keeps a stream that [Pack] wrote; dir says that it packed a directory. The errors are those of [Save].
+//
+// The files of a directory that is not packed are kept one by one: after an error some of them are there. They join what
+// is below the key already, as in Argo, so that many nodes can collect files under one key; what was there is not deleted,
+// as nobody could tell another node's files from old ones, and a failure would leave neither. A directory that must hold
+// nothing else needs a key of its own, as it has if no key is said, or an archive.
 func Put(ctx context.Context, s *Stores, a *spec.Artifact, packed io.Reader, dir bool) (executor.Artifact, error) {
 	kept := executor.Artifact{Artifact: *a}
 	store, key, err := s.Open(ctx, &a.ArtifactLocation)
