@@ -1,6 +1,8 @@
 package workflow
 
 import (
+	pathpkg "path"
+
 	"github.com/podflow/podflow/internal/build"
 	"github.com/podflow/podflow/workflow/spec"
 )
@@ -25,7 +27,7 @@ func (a Artifact) Set(content string) OutputValue {
 // Of is this output artifact of a task or step. Using it makes a task wait for n.
 func (a Artifact) Of(n Node) Files {
 	c := build.CallOf(n)
-	return Files{build.Ref(c, "outputs.artifacts."+string(a)), build.Origin{Call: c, Output: string(a), Type: build.ArtifactType}}
+	return Files{ref: build.Ref(c, "outputs.artifacts."+string(a)), origin: build.Origin{Call: c, Output: string(a), Type: build.ArtifactType}}
 }
 
 // Input is the enclosing template's own input artifact of this name.
@@ -37,13 +39,20 @@ func (a Artifact) From(f Files) ArtifactBinding {
 	if f.ref == "" {
 		o.Problem = "the files are the zero Files, which no task left"
 	}
-	return &artifactArg{build.Arg{Name: string(a), Value: f.ref, Type: build.ArtifactType, More: &build.ArgMore{From: o}}}
+	return &artifactArg{build.Arg{Name: string(a), Value: f.ref, Type: build.ArtifactType, More: &build.ArgMore{From: o, SubPath: f.sub}}}
+}
+
+// In passes to a task what is kept at a location, such as a file in a bucket or a text.
+func (a Artifact) In(l spec.ArtifactLocation) Binding {
+	return &artifactArg{build.Arg{Name: string(a), Type: build.ArtifactType, More: &build.ArgMore{Location: *l.DeepCopy()}}}
 }
 
 // Pass passes the enclosing template's own input of this name on: short for a.From(a.Input()).
 func (a Artifact) Pass() ArtifactBinding { return a.From(a.Input()) }
 
 func (a Artifact) input() build.Input { return a.At("").input() }
+
+func (a Artifact) decl() *ArtifactDecl { return a.At("") }
 
 // ArtifactDecl is an artifact with what is said about it where it is declared. [Artifact.At] makes one.
 type ArtifactDecl struct{ spec spec.Artifact }
@@ -56,6 +65,21 @@ func (d *ArtifactDecl) With(edit func(*spec.Artifact)) *ArtifactDecl {
 	return d
 }
 
+// In says where the artifact is kept: an input that nobody passes is taken from there, an output left there. See
+// package artifact for helpers that make locations.
+func (d *ArtifactDecl) In(l spec.ArtifactLocation) *ArtifactDecl {
+	d.spec.ArtifactLocation = l
+	return d
+}
+
+// Optional says that the artifact may be missing.
+func (d *ArtifactDecl) Optional() *ArtifactDecl {
+	d.spec.Optional = true
+	return d
+}
+
+func (d *ArtifactDecl) decl() *ArtifactDecl { return d }
+
 func (d *ArtifactDecl) input() build.Input {
 	return build.Input{Type: build.ArtifactType, Parameter: spec.Parameter{Name: d.spec.Name}, Artifact: d.spec.DeepCopy()}
 }
@@ -67,7 +91,14 @@ func (d *ArtifactDecl) output() build.Output {
 // Files is an artifact that a task left, or that the enclosing template was given.
 type Files struct {
 	ref    string
+	sub    string
 	origin build.Origin
+}
+
+// Sub is a file or directory below f, which is a directory, by its path in it.
+func (f Files) Sub(path string) Files {
+	f.sub = pathpkg.Join(f.sub, path)
+	return f
 }
 
 // ArtifactBinding is an artifact that is passed to a task or out of a template.
@@ -82,5 +113,5 @@ func (a *artifactArg) binding() *build.Arg { return &a.Arg }
 
 func (a *artifactArg) output() build.Output {
 	return build.Output{Type: build.ArtifactType, From: a.More.From, Parameter: spec.Parameter{Name: a.Name},
-		Artifact: &spec.Artifact{Name: a.Name, From: a.Value}}
+		Artifact: &spec.Artifact{Name: a.Name, From: a.Value, SubPath: a.More.SubPath}}
 }

@@ -30,7 +30,7 @@
 // An [Artifact] is a file or directory that a task leaves and others are given. Where it is kept is said by its template,
 // by the workflow's artifactRepositoryRef, by the Runner ([WithRepository]), or by the executor, in this order; who uses it
 // need not know. Its bytes go from Pod to store to Pod and never through this process, unless a Go function
-// ([FuncTemplate.Artifacts]), [Run.Open] or [Run.Fetch] reads them. Its size and its SHA-256 are in the status of the node,
+// ([FuncTemplate.Inputs]), [Run.Open] or [Run.Fetch] reads them. Its size and its SHA-256 are in the status of the node,
 // and what is read is compared with them. Small values are better outputs: they travel in the status of the node.
 //
 // # Variables

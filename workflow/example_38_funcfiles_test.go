@@ -38,7 +38,7 @@ func Example_funcArtifacts() {
 		}
 		fmt.Fprintf(w, "%d rows", out.Rows)
 		return out, w.Close()
-	}).Artifacts(raw).Leaves(report)
+	}).Inputs(raw).Outputs(report)
 	mail := workflow.Container("mail", "acme/mail").Inputs(report.At("/report")).Command("mail", report.Path())
 
 	d := dag.New("etl")

@@ -1,11 +1,13 @@
 package workflow
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
 	"io/fs"
 	"slices"
+	"strings"
 
 	"sigs.k8s.io/yaml"
 
@@ -19,8 +21,10 @@ import (
 )
 
 // WithStores is how the Runner itself reaches artifacts: for Go functions, for [Run.Open] and [Run.Fetch], for data
-// templates, and to delete what has an artifactGC. An executor that moves them in this process, such as the local one or
-// a fake, has stores of its own, which go before these.
+// templates, and to delete what has an artifactGC. Without it they are those of the executor, if it moves artifacts in this
+// process as the local one does. A fake's always are its own memory, so that a test reaches nothing else.
+//
+// Where Pods and this process call a store by different names, give it a driver that knows both.
 func WithStores(s *artifact.Stores) RunnerOption {
 	return runnerOption(func(r *Runner) { r.stores = s })
 }
@@ -37,10 +41,9 @@ type holder interface{ Stores() *artifact.Stores }
 
 // useStores settles how the Runner reaches artifacts.
 func (r *Runner) useStores() {
-	if h, ok := r.executor.(holder); ok && !build.IsNil(r.executor) {
-		if s := h.Stores(); s != nil {
-			r.stores = s
-		}
+	_, all := r.executor.(executor.Claimer)
+	if h, ok := r.executor.(holder); ok && !build.IsNil(r.executor) && (r.stores == nil || all) {
+		r.stores = h.Stores()
 	}
 	if r.stores == nil {
 		r.stores = artifact.New(r.secrets)
@@ -106,6 +109,9 @@ func (r *Runner) referred(ctx context.Context, ref *spec.ArtifactRepositoryRef) 
 	return l, nil
 }
 
+// defaultFormat is that of keys.
+const defaultFormat = "{{workflow.name}}/{{pod.name}}"
+
 // locationOf is a repository as a location whose key is the format of keys; nil if it is none.
 func locationOf(r *spec.ArtifactRepository) *spec.ArtifactLocation {
 	l := &spec.ArtifactLocation{}
@@ -114,7 +120,7 @@ func locationOf(r *spec.ArtifactRepository) *spec.ArtifactLocation {
 		format := r.S3.KeyFormat
 		//lint:ignore SA1019 ConfigMaps may still say it
 		if prefix := r.S3.KeyPrefix; format == "" && prefix != "" {
-			format = prefix + "/{{workflow.name}}/{{pod.name}}"
+			format = prefix + "/" + defaultFormat
 		}
 		l.S3 = &spec.S3Artifact{S3Bucket: r.S3.S3Bucket, Key: format}
 	case r.GCS != nil:
@@ -126,7 +132,8 @@ func locationOf(r *spec.ArtifactRepository) *spec.ArtifactLocation {
 	case r.HDFS != nil:
 		l.HDFS = &spec.HDFSArtifact{HDFSConfig: r.HDFS.HDFSConfig, Path: r.HDFS.PathFormat, Force: r.HDFS.Force}
 	case r.Artifactory != nil:
-		l.Artifactory = &spec.ArtifactoryArtifact{URL: r.Artifactory.RepoURL, ArtifactoryAuth: r.Artifactory.ArtifactoryAuth}
+		url := strings.TrimSuffix(r.Artifactory.RepoURL, "/") + "/" + cmp.Or(r.Artifactory.KeyFormat, defaultFormat)
+		l.Artifactory = &spec.ArtifactoryArtifact{URL: url, ArtifactoryAuth: r.Artifactory.ArtifactoryAuth}
 	case r.Plugin != nil:
 		l.Plugin = &spec.PluginArtifact{Name: r.Plugin.Name, Configuration: r.Plugin.Configuration, Key: r.Plugin.KeyFormat}
 	default:
@@ -143,35 +150,26 @@ func (r *Runner) checkFiles(p *plan.Plan, repository *spec.ArtifactLocation) err
 		_, problems = p.KeyFormat(artifact.Key(repository))
 	}
 	for _, l := range p.Leaves() {
-		for i := range l.Template.Outputs.Artifacts {
-			a := &l.Template.Outputs.Artifacts[i]
-			at := place(a, l.Template, repository)
+		t := engine.Located(l.Template, repository)
+		for i := range t.Outputs.Artifacts {
+			a := &t.Outputs.Artifacts[i]
 			path := l.Path + ".outputs.artifacts[" + a.Name + "]"
-			if at == nil {
+			if artifact.Kind(&a.ArtifactLocation) == "" {
 				problems = append(problems, plan.Problem{Path: path,
 					Text: "nobody says where it is kept: give it a location, the workflow an artifactRepositoryRef, or the runner a repository by WithRepository"})
 				continue
 			}
-			if !collects(&p.Resolved, a) {
-				continue
-			}
-			if err := r.stores.Check(at); err != nil {
+			err := r.stores.Check(&a.ArtifactLocation)
+			switch {
+			case err == nil:
+			case collects(&p.Resolved, a):
 				problems = append(problems, plan.Problem{Path: path + ".artifactGC", Text: "the runner is to delete it: " + err.Error()})
+			case l.Func:
+				problems = append(problems, plan.Problem{Path: path, Text: "the Go function is to store it: " + err.Error()})
 			}
 		}
 	}
 	return joinProblems(problems)
-}
-
-// place is a location of the kind where an output artifact is kept; nil: nobody says it.
-func place(a *spec.Artifact, t *spec.Template, repository *spec.ArtifactLocation) *spec.ArtifactLocation {
-	switch {
-	case artifact.Kind(&a.ArtifactLocation) != "":
-		return &a.ArtifactLocation
-	case t.ArchiveLocation != nil && artifact.Kind(t.ArchiveLocation) != "":
-		return t.ArchiveLocation
-	}
-	return repository
 }
 
 // collects says that an artifact is to be deleted some time.
@@ -219,25 +217,31 @@ func (r *Run) artifact(path string, a Artifact) (*executor.Artifact, error) {
 	return &n.Artifacts[i], nil
 }
 
-// Artifacts declares artifacts that the function is given. It reads them with [Artifact.Open] or [Artifact.Fetch], and
-// with the context that it gets.
-func (t *FuncTemplate) Artifacts(in ...Artifact) *FuncTemplate {
-	for _, a := range in {
-		build.AddInput(&t.base, a.At("").input())
+// Inputs declares artifacts that the function is given. It reads them with [Artifact.Open] or [Artifact.Fetch], and with
+// the context that it gets. Its parameters are the fields of its input.
+func (t *FuncTemplate) Inputs(in ...ArtifactHandle) *FuncTemplate {
+	for _, d := range in {
+		build.AddInput(&t.base, d.input())
 	}
 	return t
 }
 
-// Leaves declares artifacts that the function leaves: with [Artifact.Create] or [Artifact.Save], and the context that it
-// gets.
-func (t *FuncTemplate) Leaves(out ...Artifact) *FuncTemplate {
-	for _, a := range out {
-		build.AddOutput(&t.base, a.At("").output())
+// Outputs declares artifacts that the function leaves: with [Artifact.Create] or [Artifact.Save], and the context that it
+// gets. Its output parameters are the fields of its output.
+func (t *FuncTemplate) Outputs(out ...ArtifactHandle) *FuncTemplate {
+	for _, d := range out {
+		build.AddOutput(&t.base, d.decl().output())
 	}
 	return t
 }
 
-// Open reads an artifact of one file that the Go function which ctx belongs to was given; see [FuncTemplate.Artifacts].
+// ArtifactHandle is an [Artifact], or an [ArtifactDecl] with what more is to be said of it.
+type ArtifactHandle interface {
+	InputDecl
+	decl() *ArtifactDecl
+}
+
+// Open reads an artifact of one file that the Go function which ctx belongs to was given; see [FuncTemplate.Inputs].
 func (a Artifact) Open(ctx context.Context) (io.ReadCloser, error) {
 	f, err := engine.FilesOf(ctx)
 	if err != nil {
@@ -265,7 +269,7 @@ func (a Artifact) Fetch(ctx context.Context, path string) error {
 }
 
 // Create gives the writer of an artifact of one file that the Go function which ctx belongs to leaves; see
-// [FuncTemplate.Leaves]. The artifact is stored when the writer is closed: look at the error.
+// [FuncTemplate.Outputs]. The artifact is stored when the writer is closed: look at the error.
 func (a Artifact) Create(ctx context.Context) (io.WriteCloser, error) {
 	f, err := engine.FilesOf(ctx)
 	if err != nil {

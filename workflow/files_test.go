@@ -1,6 +1,7 @@
 package workflow_test
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"io/fs"
@@ -15,6 +16,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/podflow/podflow/dag"
 	"github.com/podflow/podflow/executor"
 	"github.com/podflow/podflow/executor/artifact"
 	"github.com/podflow/podflow/executor/fake"
@@ -281,7 +283,7 @@ func TestFuncArtifactMistakes(t *testing.T) {
 			return struct{}{}, err
 		}, "inputs.artifacts[out]: there is none"},
 	} {
-		wf := workflow.Must(workflow.New("x", workflow.Func("f", tt.f).Leaves(out)))
+		wf := workflow.Must(workflow.New("x", workflow.Func("f", tt.f).Outputs(out)))
 		_, err := wf.Run(t.Context(), fake.New(t))
 		assert.ErrorContains(t, err, tt.want, tt.name)
 	}
@@ -321,4 +323,38 @@ templates:
 		require.NoError(t, err)
 		assert.Equal(t, tt.want, got)
 	}
+}
+
+// In Go an artifact may be a part of another one, or come from where no task has left it, and may be missing.
+func TestArtifactBuilders(t *testing.T) {
+	const in, out, rest = workflow.Artifact("in"), workflow.Artifact("out"), workflow.Artifact("rest")
+	text := func(data string) spec.ArtifactLocation {
+		return spec.ArtifactLocation{Raw: &spec.RawArtifact{Data: data}}
+	}
+	tree := workflow.Container("tree", "busybox").Command("sh", "-c", "mkdir -p /out/a/b && echo deep > /out/a/b/c").Outputs(out.At("/out"))
+	var read workflow.Result[string]
+	cat := workflow.Container("cat", "busybox").Command("sh", "-c", "cat /in; cat /rest || true").Outputs(read).
+		Inputs(in.At("/in").In(text("own")), rest.At("/rest").Optional())
+	d := dag.New("main")
+	make := d.Task("make", tree)
+	d.Task("sub", cat, in.From(out.Of(make).Sub("a").Sub("b/c")))
+	d.Task("given", cat, in.In(text("given")), rest.In(text(" and rest")))
+	d.Task("own", cat)
+	wf := workflow.Must(workflow.New("x-", d))
+	x := local.New()
+	defer x.Close()
+	run, err := wf.Run(t.Context(), x)
+	require.NoError(t, err)
+	for name, want := range map[string]string{"sub": "deep", "given": "given and rest", "own": "own"} {
+		got, err := read.Get(run.Node(name))
+		require.NoError(t, err)
+		assert.Equal(t, want, got, name)
+	}
+	yaml, err := wf.YAML()
+	require.NoError(t, err)
+	again, err := workflow.Load(bytes.NewReader(yaml))
+	require.NoError(t, err)
+	text2, err := again.YAML()
+	require.NoError(t, err)
+	assert.Equal(t, string(yaml), string(text2))
 }

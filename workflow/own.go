@@ -12,6 +12,7 @@ import (
 	"github.com/podflow/podflow/internal/build"
 	"github.com/podflow/podflow/internal/engine"
 	"github.com/podflow/podflow/internal/plan"
+	"github.com/podflow/podflow/workflow/spec"
 )
 
 // Doer makes HTTP requests. *http.Client is one.
@@ -57,8 +58,11 @@ func ownExecutors() engine.Own {
 }
 
 // check asks the executor, and what the Runner does itself, whether they can do what a plan needs.
-func (r *Runner) check(p *plan.Plan) error {
+func (r *Runner) check(p *plan.Plan, repository *spec.ArtifactLocation) error {
 	others, err := r.checkOwn(p)
+	for i := range others {
+		others[i].Template = engine.Located(others[i].Template, repository)
+	}
 	return errors.Join(checkWith(r.executor, p, others), err)
 }
 

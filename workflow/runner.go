@@ -159,9 +159,6 @@ func (r *Runner) prepare(ctx context.Context, w *Workflow, c *runConfig) (*journ
 	if problem := plan.RunNameProblem(name); problem != "" {
 		return nil, fmt.Errorf("run name %q %s", name, problem)
 	}
-	if err := r.check(w.plan); err != nil {
-		return nil, err
-	}
 	s := &journal.Start{Workflow: w.plan.Spec, Arguments: args, Funcs: w.funcs.signatures()}
 	if lib := w.plan.Library; lib != nil {
 		s.WorkflowTemplates, s.ClusterWorkflowTemplates = lib.WorkflowTemplates, lib.ClusterWorkflowTemplates
@@ -181,7 +178,7 @@ func (r *Runner) prepare(ctx context.Context, w *Workflow, c *runConfig) (*journ
 	if s.Repository, err = r.repositoryOf(ctx, s.Run.Workflow); err != nil {
 		return nil, err
 	}
-	if err := r.checkFiles(w.plan, s.Repository); err != nil {
+	if err := errors.Join(r.checkFiles(w.plan, s.Repository), r.check(w.plan, s.Repository)); err != nil {
 		return nil, err
 	}
 	if c.keeps != nil {

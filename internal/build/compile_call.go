@@ -63,7 +63,9 @@ func (c *compiler) arguments(path string, out *spec.Arguments, user *Template, s
 			}
 		}
 		if a.Type == ArtifactType {
-			out.Artifacts = append(out.Artifacts, spec.Artifact{Name: a.Name, From: a.Value})
+			out.Artifacts = append(out.Artifacts, spec.Artifact{
+				Name: a.Name, From: a.Value, SubPath: a.More.SubPath, ArtifactLocation: a.More.Location,
+			})
 			continue
 		}
 		room[n].Name = a.Name

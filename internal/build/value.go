@@ -46,9 +46,12 @@ type Arg struct {
 
 // ArgMore is what is known of a value that is not plain: where it comes from, or what is wrong with it.
 type ArgMore struct {
-	From    Origin
-	Each    bool // it makes its call a loop
-	Problem string
+	From Origin
+	Each bool // it makes its call a loop
+	// SubPath is the part of an artifact, and Location where it is kept if no call has left it.
+	SubPath  string
+	Location spec.ArtifactLocation
+	Problem  string
 }
 
 // Wrong is an argument that is a mistake.

@@ -246,6 +246,28 @@ type repository struct {
 	format   plan.Text              // of keys; empty: ours
 }
 
+// Located is a template whose artifacts have the locations that they will have, as far as that is known without a run: an
+// executor that checks it sees the kinds of all. The template given is not changed.
+func Located(t *spec.Template, location *spec.ArtifactLocation) *spec.Template {
+	if len(t.Inputs.Artifacts) == 0 && len(t.Outputs.Artifacts) == 0 {
+		return t
+	}
+	r := &repository{location: location}
+	t = t.DeepCopy()
+	for i := range t.Inputs.Artifacts {
+		in := &t.Inputs.Artifacts[i]
+		in.ArtifactLocation = r.complete(&in.ArtifactLocation, t)
+	}
+	for i := range t.Outputs.Artifacts {
+		out := &t.Outputs.Artifacts[i]
+		out.ArtifactLocation = r.complete(&out.ArtifactLocation, t)
+		if base := r.base(t); base != nil && artifact.Kind(&out.ArtifactLocation) == "" {
+			out.ArtifactLocation = *base.DeepCopy()
+		}
+	}
+	return t
+}
+
 // base is where the artifacts of a template are kept that have no location.
 func (r *repository) base(t *spec.Template) *spec.ArtifactLocation {
 	if t.ArchiveLocation != nil && artifact.Kind(t.ArchiveLocation) != "" && !keyOnly(t.ArchiveLocation) {
