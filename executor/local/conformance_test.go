@@ -44,7 +44,7 @@ func TestConformance(t *testing.T) {
 			"initContainers[prepare]": sh(func(t *spec.Template) { t.InitContainers = container("prepare") }),
 			"sidecars[proxy]":         sh(func(t *spec.Template) { t.Sidecars = container("proxy") }),
 			"inputs.artifacts[src]": sh(func(t *spec.Template) {
-				t.Inputs.Artifacts = []spec.Artifact{{Name: "src", Path: "/src", ArtifactLocation: spec.ArtifactLocation{GCS: &spec.GCSArtifact{}}}}
+				t.Inputs.Artifacts = []spec.Artifact{{Name: "src", Path: "/src", ArtifactLocation: spec.ArtifactLocation{GCS: &spec.GCSArtifact{GCSBucket: spec.GCSBucket{Bucket: "b"}}}}}
 			}),
 			"outputs.artifacts[bin]": sh(func(t *spec.Template) {
 				t.Outputs.Artifacts = []spec.Artifact{{Name: "bin", Path: "/bin", ArtifactLocation: artifact.Volume("claim")}}
