@@ -114,6 +114,22 @@ func TestNodeWithoutImageVolumes(t *testing.T) {
 	assert.False(t, hasImage(c.pod(k8s.PodName(task, c.namespace))))
 }
 
+// Where the agent is copied, main does not wait for an image of the agent that cannot be pulled.
+func TestAgentThatCannotBePulled(t *testing.T) {
+	c := newCluster(t, nil)
+	agent := withAgent(t)
+	x := c.executor(k8s.Waits{}, agent...)
+	x.AgentByCopy()
+	x.AgentPinned(imagetest.Registry(t) + "/no/such:agent")
+	task := wanting(shell("echo hello"))
+	_, err := execute(t, x, task).end()
+	var lost *executor.LostError
+	require.ErrorAs(t, err, &lost)
+	assert.Equal(t, "AgentNotCopied", lost.Reason)
+	require.ErrorContains(t, err, "no/such:agent")
+	c.untilGone(k8s.PodName(task, c.namespace))
+}
+
 func TestAgentVersion(t *testing.T) {
 	server := httptest.NewServer(registry.New(registry.Logger(log.New(io.Discard, "", 0))))
 	defer server.Close()

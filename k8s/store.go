@@ -57,7 +57,7 @@ func observe(p *corev1.Pod, gone bool) observation {
 			o.leftover = o.leftover || s.Name != protocol.OutputsContainer || o.kind == broken || o.kind == lost
 		}
 	}
-	o.leftover = o.leftover && o.ended() && p.Status.Phase == corev1.PodRunning
+	o.leftover = o.leftover && o.ended() && p.Status.Phase != corev1.PodSucceeded && p.Status.Phase != corev1.PodFailed
 	return o
 }
 

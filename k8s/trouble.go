@@ -196,6 +196,9 @@ func podFailure(p *corev1.Pod) (verdict, bool) {
 
 // mainEnd is the verdict on the end of the program.
 func mainEnd(name string, t *corev1.ContainerStateTerminated, p *corev1.Pod) verdict {
+	if v, ok := notCopied(t, p); ok {
+		return v
+	}
 	if v, ok := containerTrouble(name, t); ok {
 		return v
 	}
@@ -212,6 +215,34 @@ func mainEnd(name string, t *corev1.ContainerStateTerminated, p *corev1.Pod) ver
 		v.kind, v.message = failed, exitMessage(name, s)
 	}
 	return v
+}
+
+// notCopied is the verdict on a program that could not start since the container before it did not come to copy the
+// agent. The kubelet does not wait for that one if it cannot be started.
+func notCopied(t *corev1.ContainerStateTerminated, p *corev1.Pod) (verdict, bool) {
+	i := slices.IndexFunc(p.Spec.Containers, func(c corev1.Container) bool { return c.Name == protocol.OutputsContainer })
+	if !startError(t) || i < 0 || p.Spec.Containers[i].Lifecycle == nil {
+		return verdict{}, false
+	}
+	v := verdict{kind: lost, reason: "AgentNotCopied", message: t.Message}
+	for i := range p.Status.ContainerStatuses {
+		s := &p.Status.ContainerStatuses[i]
+		switch {
+		case s.Name != protocol.OutputsContainer:
+		case s.State.Running != nil:
+			return verdict{}, false // it did copy it
+		case s.State.Waiting != nil:
+			v.message = fmt.Sprintf("%s: %s: %s", s.Name, s.State.Waiting.Reason, s.State.Waiting.Message)
+		case s.State.Terminated != nil:
+			v.message = exitMessage(s.Name, s.State.Terminated)
+		}
+	}
+	return v, true
+}
+
+// startError says that a container's program could not be started.
+func startError(t *corev1.ContainerStateTerminated) bool {
+	return t.Reason == "StartError" || t.Reason == "ContainerCannotRun"
 }
 
 // initEnd is the verdict on a failed Pod whose main never ran.
@@ -233,7 +264,7 @@ func initEnd(p *corev1.Pod) verdict {
 // containerTrouble is the verdict on a container whose end is not that of its program.
 func containerTrouble(name string, t *corev1.ContainerStateTerminated) (verdict, bool) {
 	switch {
-	case t.Reason == "StartError" || t.Reason == "ContainerCannotRun":
+	case startError(t):
 		return verdict{kind: broken, reason: t.Reason, message: fmt.Sprintf("container %s cannot start: %s", name, t.Message)}, true
 	case t.Reason == "ContainerStatusUnknown", t.Reason == "Unknown" && t.ExitCode == 255:
 		return verdict{kind: lost, reason: "ContainerStatusUnknown",

@@ -78,6 +78,11 @@ func agent(p *corev1.Pod) {
 	p.Spec.Volumes = append(p.Spec.Volumes, corev1.Volume{Name: protocol.BinaryVolume})
 }
 
+// copies is a Pod in which a container copies the agent.
+func copies(p *corev1.Pod) {
+	p.Spec.Containers = append(p.Spec.Containers, corev1.Container{Name: protocol.OutputsContainer, Lifecycle: &corev1.Lifecycle{}})
+}
+
 // setOf is a Pod of a set of containers.
 func setOf(names string) podOption {
 	return func(p *corev1.Pod) { p.Annotations = map[string]string{k8s.AnnotationContainers: names} }
@@ -171,6 +176,9 @@ func TestVerdict(t *testing.T) {
 		"agent, outputs come":       {pod: podWith(agent, main(runningState), container(protocol.OutputsContainer, waits("ContainerCreating", ""))), kind: "run"},
 		"agent, inputs":             {pod: podWith(failed, agent, initContainer(protocol.InitContainer, exited(64, "Error", before), none, false)), kind: "fail", reason: "Error"},
 		"agent, inputs, deleted":    {pod: podWith(failed, agent, deleted(30), initContainer(protocol.InitContainer, exited(64, "Error", after), none, false)), kind: "retry", reason: "Deleted", once: true},
+		"agent, not copied":         {pod: podWith(agent, copies, main(exited(128, "StartError", before)), container(protocol.OutputsContainer, waits("ErrImagePull", "not found"))), kind: "retry", reason: "AgentNotCopied"},
+		"agent, hook failed":        {pod: podWith(agent, copies, main(exited(128, "StartError", before)), container(protocol.OutputsContainer, exited(137, "Error", before))), kind: "retry", reason: "AgentNotCopied"},
+		"agent, copied":             {pod: podWith(agent, copies, main(exited(128, "StartError", before)), container(protocol.OutputsContainer, runningState)), kind: "fail", reason: "StartError"},
 		"set, one to come":          {pod: podWith(setOf("a,b"), container("a", exited(0, "Completed", before)), container("b", waits("ContainerCreating", ""))), kind: "run"},
 		"set, one cannot":           {pod: podWith(setOf("a,b"), container("a", runningState), container("b", waits("ErrImagePull", ""))), kind: "wait", reason: "ErrImagePull", patience: 5 * time.Minute},
 		"set, one ended":            {pod: podWith(setOf("a,b"), container("a", exited(1, "Error", before)), container("b", runningState)), kind: "run"},
