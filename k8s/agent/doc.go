@@ -11,5 +11,6 @@
 // As process 1 of a container it passes signals on, collects the dead, and ends with the code of the program, whose standard
 // output and error are as they would be without, except that a standard output that is wanted is a pipe and never a
 // terminal. When the program has ended, what it started is killed. Before it starts, the directories that output files and
-// artifacts are to be in are made if they can be, as package local does; not the path of an artifact itself.
+// artifacts are to be in are made if they can be, as package local does; not the path of an artifact itself. A program that
+// makes one itself does it with "mkdir -p".
 package agent
