@@ -32,7 +32,7 @@ func Example_exitHandler() {
 	for _, call := range x.Calls() {
 		fmt.Println(call.Path, call.Inputs)
 	}
-	// Output:
+	// Unordered output:
 	// run nightly: Failed: backup: disk full (exit code 1)
 	// backup []
 	// backup.onExit []

@@ -269,17 +269,14 @@ func (a Artifact) Fetch(ctx context.Context, path string) error {
 }
 
 // Create gives the writer of an artifact of one file that the Go function which ctx belongs to leaves; see
-// [FuncTemplate.Outputs]. The artifact is stored when the writer is closed: look at the error.
-func (a Artifact) Create(ctx context.Context) (io.WriteCloser, error) {
+// [FuncTemplate.Outputs]. The artifact is stored when the writer is closed: look at the error. What is aborted instead is
+// not stored, and what is neither when the function ends is the node's error.
+func (a Artifact) Create(ctx context.Context) (*artifact.Writer, error) {
 	f, err := engine.FilesOf(ctx)
 	if err != nil {
 		return nil, err
 	}
-	out, err := f.Output(string(a))
-	if err != nil {
-		return nil, err
-	}
-	return artifact.Write(ctx, f.Stores, out, f.Keep)
+	return f.Create(ctx, string(a))
 }
 
 // Save stores the file or directory at path as an artifact that the Go function which ctx belongs to leaves.

@@ -281,7 +281,19 @@ func TestFuncArtifactMistakes(t *testing.T) {
 		{"an input", func(ctx context.Context, _ struct{}) (struct{}, error) {
 			_, err := out.Open(ctx)
 			return struct{}{}, err
-		}, "inputs.artifacts[out]: there is none"},
+		}, "inputs.artifacts[out]: none is declared"},
+		{"a writer left open", func(ctx context.Context, _ struct{}) (struct{}, error) {
+			_, err := out.Create(ctx)
+			return struct{}{}, err
+		}, "outputs.artifacts[out]: its writer was not closed, so it was not stored"},
+		{"an aborted writer", func(ctx context.Context, _ struct{}) (struct{}, error) {
+			w, err := out.Create(ctx)
+			if err == nil {
+				w.Abort()
+				err = w.Close()
+			}
+			return struct{}{}, err
+		}, "outputs.artifacts.out: it left none, and it is not optional"},
 	} {
 		wf := workflow.Must(workflow.New("x", workflow.Func("f", tt.f).Outputs(out)))
 		_, err := wf.Run(t.Context(), fake.New(t))

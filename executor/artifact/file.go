@@ -51,9 +51,17 @@ type reader struct {
 // Close removes the file.
 func (r *reader) Close() error { return errors.Join(r.File.Close(), os.RemoveAll(r.dir)) }
 
+// Writer writes an artifact of one file. [Write] makes one.
+type Writer struct {
+	file  *os.File
+	dir   string
+	store func() error
+	done  bool
+}
+
 // Write gives a writer for an artifact of one file. The artifact is stored when the writer is closed, and stored is told
 // of it; until then nobody sees any of it.
-func Write(ctx context.Context, s *Stores, a *spec.Artifact, stored func(executor.Artifact)) (io.WriteCloser, error) {
+func Write(ctx context.Context, s *Stores, a *spec.Artifact, stored func(executor.Artifact)) (*Writer, error) {
 	dir, err := os.MkdirTemp("", "podflow-")
 	if err != nil {
 		return nil, err
@@ -62,7 +70,7 @@ func Write(ctx context.Context, s *Stores, a *spec.Artifact, stored func(executo
 	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
-	return &writer{File: f, dir: dir, store: func() error {
+	return &Writer{file: f, dir: dir, store: func() error {
 		kept, err := Save(ctx, s, a, f.Name())
 		if err == nil {
 			stored(kept)
@@ -71,28 +79,39 @@ func Write(ctx context.Context, s *Stores, a *spec.Artifact, stored func(executo
 	}}, nil
 }
 
+// Write writes to the file.
+func (w *Writer) Write(b []byte) (int, error) { return w.file.Write(b) }
+
+// Close stores the file. After Abort it does nothing.
+func (w *Writer) Close() error {
+	if w.done {
+		return nil
+	}
+	w.done = true
+	err := w.file.Close()
+	if err == nil {
+		err = w.store()
+	}
+	return errors.Join(err, os.RemoveAll(w.dir))
+}
+
+// Abort forgets what was written, and reports whether that was before it was closed.
+func (w *Writer) Abort() bool {
+	if w.done {
+		return false
+	}
+	w.done = true
+	_ = w.file.Close()
+	_ = os.RemoveAll(w.dir)
+	return true
+}
+
 // fileName is the name of the file in a packed artifact.
 func fileName(a *spec.Artifact) string {
 	if name := path.Base(a.Path); a.Path != "" && name != "/" {
 		return name
 	}
 	return "file"
-}
-
-// writer is a file that is stored when it is closed.
-type writer struct {
-	*os.File
-	dir   string
-	store func() error
-}
-
-// Close stores the file and removes it.
-func (w *writer) Close() error {
-	err := w.File.Close()
-	if err == nil {
-		err = w.store()
-	}
-	return errors.Join(err, os.RemoveAll(w.dir))
 }
 
 // Remove deletes an artifact. It is no error if there is none. One without a SHA256 that is not packed may be a

@@ -23,7 +23,7 @@ func (d *Data) Check(_ *spec.Workflow, leaves []executor.Leaf) error {
 			continue
 		}
 		at := &l.Template.Data.Source.ArtifactPaths.ArtifactLocation
-		if artifact.Kind(at) == "" || keyOnly(at) {
+		if artifact.Kind(at) == "" || artifact.KeyOnly(at) {
 			continue // it is in the repository
 		}
 		if err := d.Stores.Check(at); err != nil {

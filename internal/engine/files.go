@@ -270,7 +270,7 @@ func Located(t *spec.Template, location *spec.ArtifactLocation) *spec.Template {
 
 // base is where the artifacts of a template are kept that have no location.
 func (r *repository) base(t *spec.Template) *spec.ArtifactLocation {
-	if t.ArchiveLocation != nil && artifact.Kind(t.ArchiveLocation) != "" && !keyOnly(t.ArchiveLocation) {
+	if t.ArchiveLocation != nil && artifact.Kind(t.ArchiveLocation) != "" && !artifact.KeyOnly(t.ArchiveLocation) {
 		return t.ArchiveLocation
 	}
 	return r.location
@@ -286,7 +286,7 @@ func keyOf(t *spec.Template) string {
 
 // complete is a location with what it leaves open: one that has only a key is in the repository.
 func (r *repository) complete(l *spec.ArtifactLocation, t *spec.Template) spec.ArtifactLocation {
-	if base := r.base(t); base != nil && keyOnly(l) && artifact.Kind(base) != "" {
+	if base := r.base(t); base != nil && artifact.KeyOnly(l) && artifact.Kind(base) != "" {
 		return artifact.WithKey(*base, artifact.Key(l))
 	}
 	return *l
@@ -308,20 +308,29 @@ func (r *repository) where(a *attempt, out *spec.Artifact) (spec.ArtifactLocatio
 		}
 		l = *base
 	}
-	key := keyOf(a.spec)
-	var err error
-	switch {
-	case key != "":
-	case r.format.Source != "":
-		key, err = r.format.Fill(a.keyValue)
-	default:
-		key = a.run.run.Name + "/" + a.podName()
+	above, err := r.above(a, &l)
+	if err != nil {
+		return l, err
 	}
-	if err == nil {
-		key = strings.TrimSuffix(key, "/") + "/" + fileName(out)
-		err = within(key)
+	return artifact.Join(above, fileName(out)), within(artifact.Key(&above))
+}
+
+// above is what the keys of an attempt's artifacts at a location begin with, as a location: the key of the template's
+// archiveLocation, the format of the repository, or the run and the Pod.
+func (r *repository) above(a *attempt, l *spec.ArtifactLocation) (spec.ArtifactLocation, error) {
+	kind := artifact.Kind(l)
+	if key := keyOf(a.spec); key != "" && kind == artifact.Kind(a.spec.ArchiveLocation) {
+		return artifact.WithKey(*l, key), nil
 	}
-	return artifact.WithKey(l, key), err
+	ours := kind != "" && r.location != nil && kind == artifact.Kind(r.location)
+	if !ours || r.format.Source == "" {
+		return artifact.Join(artifact.WithKey(*l, ""), a.run.run.Name, a.podName()), nil
+	}
+	key, err := r.format.Fill(a.keyValue)
+	if l := artifact.WithKey(*l, key); err == nil && kind == "artifactory" && len(r.format.Refs) == 0 { // all it says is the place
+		return artifact.Join(l, a.run.run.Name, a.podName()), nil
+	}
+	return artifact.WithKey(*l, key), err
 }
 
 // within says that no part of a key leads upwards, which a value in it might.
@@ -346,23 +355,6 @@ func (a *attempt) podName() string {
 		return named(&a.task)
 	}
 	return a.run.run.Name + "-" + a.task.TemplateName + "-" + a.task.ID.Hash()
-}
-
-// keyOnly says that a location has a key, but nothing that the key is in.
-func keyOnly(l *spec.ArtifactLocation) bool {
-	switch artifact.Kind(l) {
-	case "s3":
-		return l.S3.Bucket == ""
-	case "gcs":
-		return l.GCS.Bucket == ""
-	case "oss":
-		return l.OSS.Bucket == ""
-	case "azure":
-		return l.Azure.Container == ""
-	case "hdfs":
-		return len(l.HDFS.Addresses) == 0
-	}
-	return l.Plugin != nil && l.Plugin.Name == ""
 }
 
 // fileName is the last part of the key of an artifact, as Argo has it.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"maps"
 	"slices"
 	"sync"
 
@@ -17,10 +19,12 @@ import (
 type FuncFiles struct {
 	Stores *artifact.Stores
 	in     []executor.Artifact
+	may    []spec.Artifact // what the inputs are declared as
 	out    []spec.Artifact
 
-	mu     sync.Mutex // guards stored
+	mu     sync.Mutex // guards what follows
 	stored []executor.Artifact
+	open   map[string]*artifact.Writer
 }
 
 type filesKey struct{}
@@ -35,12 +39,45 @@ func FilesOf(ctx context.Context) (*FuncFiles, error) {
 
 // Input is an artifact that the function is given.
 func (f *FuncFiles) Input(name string) (*executor.Artifact, error) {
-	i := slices.IndexFunc(f.in, func(a executor.Artifact) bool { return a.Name == name })
-	if i < 0 {
-		return nil, fmt.Errorf("inputs.artifacts[%s]: there is none%s", name,
-			nearest.Hint(name, nearest.Names(f.in, func(a *executor.Artifact) string { return a.Name })))
+	if i := slices.IndexFunc(f.in, func(a executor.Artifact) bool { return a.Name == name }); i >= 0 {
+		return &f.in[i], nil
 	}
-	return &f.in[i], nil
+	if slices.ContainsFunc(f.may, func(a spec.Artifact) bool { return a.Name == name }) {
+		return nil, fmt.Errorf("inputs.artifacts[%s]: it is optional, and nobody gave it: %w", name, fs.ErrNotExist)
+	}
+	return nil, fmt.Errorf("inputs.artifacts[%s]: none is declared%s", name,
+		nearest.Hint(name, nearest.Names(f.may, func(a *spec.Artifact) string { return a.Name })))
+}
+
+// Create is a writer of an artifact that the function is to leave.
+func (f *FuncFiles) Create(ctx context.Context, name string) (*artifact.Writer, error) {
+	out, err := f.Output(name)
+	if err != nil {
+		return nil, err
+	}
+	w, err := artifact.Write(ctx, f.Stores, out, f.Keep)
+	if err == nil {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		if f.open == nil {
+			f.open = map[string]*artifact.Writer{}
+		}
+		f.open[name] = w
+	}
+	return w, err
+}
+
+// end is the end of the function: what was not closed is given up.
+func (f *FuncFiles) end() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var errs []error
+	for _, name := range slices.Sorted(maps.Keys(f.open)) {
+		if f.open[name].Abort() {
+			errs = append(errs, fmt.Errorf("outputs.artifacts[%s]: its writer was not closed, so it was not stored", name))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // Output is an artifact that the function is to leave.
@@ -66,8 +103,11 @@ func (r *Run) executeFunc(a *attempt) (executor.Result, error) {
 	if err != nil {
 		return executor.Result{}, err
 	}
-	f := &FuncFiles{Stores: r.stores, in: a.task.Artifacts, out: t.Outputs.Artifacts}
+	f := &FuncFiles{Stores: r.stores, in: a.task.Artifacts, may: t.Inputs.Artifacts, out: t.Outputs.Artifacts}
 	res, err := r.exec.Execute(context.WithValue(a.ctx, filesKey{}, f), &a.task, a.notify)
+	if open := f.end(); open != nil && err == nil && !res.Phase.FailedOrErrored() {
+		err = open
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, a := range f.stored {
