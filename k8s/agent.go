@@ -46,6 +46,9 @@ type agent struct {
 	image string
 	kinds []string
 
+	// asking is held by who asks the server whether it takes an image as a volume.
+	asking chan struct{}
+
 	mu sync.Mutex
 	// pinned is the image by digest, once that is known.
 	pinned string
@@ -154,6 +157,12 @@ func (x *Executor) checkAgent() error {
 // takes an image as a volume: one that does not drops what it does not know.
 func (x *Executor) delivers(ctx context.Context, p *corev1.Pod, image string) (delivery, error) {
 	a := &x.agent
+	select {
+	case a.asking <- struct{}{}:
+	case <-ctx.Done():
+		return unknown, context.Cause(ctx)
+	}
+	defer func() { <-a.asking }()
 	a.mu.Lock()
 	d := a.volumes
 	a.mu.Unlock()

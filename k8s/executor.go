@@ -112,7 +112,7 @@ func New(client kubernetes.Interface, namespace string, opts ...Option) (*Execut
 		budgets: client.PolicyV1().PodDisruptionBudgets(namespace),
 		gc:      spec.PodGCOnWorkflowSuccess, waits: defaultWaits,
 		slots: make(chan struct{}, maxRequests), runs: map[string]*run{}, readers: map[*logReader]struct{}{},
-		events: events{turn: make(chan struct{}, 1)},
+		events: events{turn: make(chan struct{}, 1)}, agent: agent{asking: make(chan struct{}, 1)},
 	}
 	x.watch.pods, x.watch.store, x.watch.waits = x.pods, &x.store, &x.waits
 	for _, o := range opts {
