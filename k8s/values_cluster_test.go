@@ -252,6 +252,13 @@ func TestImagesOwnCommand(t *testing.T) {
 	assert.Equal(t, "$HOME is $HOME", *result.Result, "args are expanded as without the agent")
 	assert.Regexp(t, `^argoproj/argosay@sha256:[0-9a-f]{64}$`, c.pod(k8s.PodName(task, c.namespace)).Spec.Containers[0].Image)
 
+	// It may not read the Secret, but everybody may have the image.
+	task = wanting(spec.Template{Container: &corev1.Container{Image: "argoproj/argosay:v1", Args: []string{"echo", "hello"}}})
+	task.Run.Workflow.Spec.ImagePullSecrets = []corev1.LocalObjectReference{{Name: "my-registry"}}
+	result, err = execute(t, x, task).end()
+	require.NoError(t, err)
+	assert.Equal(t, "hello", *result.Result)
+
 	task = wanting(spec.Template{Container: &corev1.Container{Image: "nowhere.invalid/say"}})
 	_, err = execute(t, x, task).end()
 	require.ErrorContains(t, err, "name the command")
