@@ -66,7 +66,7 @@
 // containerSet whose containers mount an emptyDir of medium Memory: it needs no rights and no storage, what is written
 // counts as memory of the container that writes it, and if the Pod is lost its steps run again together. Pods of a run
 // that all need the same data mount a claim from volumeClaimTemplates whose class is memory of a node (memory/class.yaml,
-// which an administrator applies): the first Pod chooses the node, the others follow it there and wait for room on it,
+// which an administrator applies; see the examples): the first Pod chooses the node, the others follow it there and wait for room on it,
 // and the data is gone with the node. All that must outlive the run or a node, or that many nodes read, is an artifact.
 //
 // # What the Pods of a run share
