@@ -56,7 +56,7 @@
 // Every way to hand data on costs something else. 256 MiB from one step to the next took, on one machine with two cores,
 // beside two steps that hand on nothing in 2.1 s (BenchmarkPassing):
 //
-//	in the Pods' status             2.1 s   values, 256 KiB together
+//	(small values, in their status) 2.1 s   256 KiB together
 //	memory of one Pod               2.2 s   the steps are containers of a containerSet
 //	a claim that is memory          4.1 s   the steps are Pods of one node
 //	artifacts in a claim            5.7 s   any Pods that may mount it
@@ -65,9 +65,10 @@
 // Small values are outputs. Large data that a few steps hand on in order, without loops or conditions between, fits a
 // containerSet whose containers mount an emptyDir of medium Memory: it needs no rights and no storage, what is written
 // counts as memory of the container that writes it, and if the Pod is lost its steps run again together. Pods of a run
-// that all need the same data mount a claim from volumeClaimTemplates whose class is memory of a node (memory/class.yaml,
-// which an administrator applies; see the examples): the first Pod chooses the node, the others follow it there and wait for room on it,
-// and the data is gone with the node. All that must outlive the run or a node, or that many nodes read, is an artifact.
+// that all need the same data mount a claim from volumeClaimTemplates whose class is memory of a node: see the examples,
+// and memory/class.yaml, which an administrator applies. The first Pod chooses the node, the others follow it there and
+// wait for room on it, and the data is gone with the node. All that must outlive the run or a node, or that many nodes
+// read, is an artifact.
 //
 // # What the Pods of a run share
 //
