@@ -110,6 +110,22 @@ func loadText(t *testing.T, text string) *workflow.Workflow {
 	return wf
 }
 
+// The artifacts of a workflow's arguments may have tags.
+func TestArgumentFiles(t *testing.T) {
+	x := fake.New(t)
+	_, err := loadText(t, document(`arguments:
+  parameters: [{name: p, value: v}]
+  artifacts: [{name: top, s3: {bucket: b, key: "{{workflow.parameters.p}}/x"}}]
+templates:
+- {name: main, inputs: {artifacts: [{name: top, path: /in}]}, container: {image: a, command: [a]}}`)).Run(t.Context(), x)
+	require.NoError(t, err)
+	assert.Equal(t, "v/x", x.Calls()[0].Artifacts[0].S3.Key)
+	_, err = workflow.Load(strings.NewReader(document(`arguments: {artifacts: [{name: top, from: "{{tasks.a.outputs.artifacts.b}}"}]}
+templates:
+- {name: main, inputs: {artifacts: [{name: top, path: /in}]}, container: {image: a, command: [a]}}`)))
+	assert.EqualError(t, err, "arguments.artifacts[top]: an argument of a workflow needs a location, such as s3 or raw")
+}
+
 // An executor that keeps nothing by itself begins no run whose artifacts nobody keeps.
 func TestNoRepository(t *testing.T) {
 	_, err := loadText(t, makeAndUse("", "", "")).Run(t.Context(), &stub{})

@@ -81,6 +81,38 @@ const leafTemplates = `
 `
 
 var programs = []program{
+	{name: "files", spec: `
+  entrypoint: main
+  templates:
+  - name: main
+    dag:
+      tasks:
+      - name: A
+        template: makes
+        hooks: {exit: {template: use, arguments: {artifacts: [{name: in, from: "{{tasks.A.outputs.artifacts.out}}"}]}}}
+      - name: B
+        template: nest
+        depends: A
+        withItems: [1, 2]
+        arguments: {artifacts: [{name: in, from: "{{tasks.A.outputs.artifacts.out}}", subPath: s}]}
+      - {name: S, template: makes, when: "1 == 2"}
+      - {name: C, template: use, depends: B, arguments: {artifacts: [{name: in, from: "{{workflow.outputs.artifacts.glob}}"}]}}
+    outputs:
+      artifacts:
+      - name: o
+        fromExpression: "tasks.S.status == 'Succeeded' ? tasks.S.outputs.artifacts.out : tasks.A.outputs.artifacts.out"
+  - name: nest
+    inputs: {artifacts: [{name: in}]}
+    steps:
+    - [{name: u, template: use, arguments: {artifacts: [{name: in, from: "{{inputs.artifacts.in}}", subPath: t}]}}]
+  - name: makes
+    retryStrategy: {limit: 3}
+    container: {image: a}
+    outputs: {artifacts: [{name: out, path: /out/file, globalName: glob}]}
+  - {name: use, container: {image: a}, inputs: {artifacts: [{name: in, path: /in}]}}
+`, ends: map[string]fake.Outcome{
+		"A(0)": failsAfter(1), "A": after(2, outFile.Set("x")), "A.onExit": after(1), "u": after(1), "C#0": lostAfter(1), "C#1": after(1),
+	}},
 	{name: "dag", spec: `
   entrypoint: main
   templates:

@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/podflow/podflow/executor"
+	"github.com/podflow/podflow/executor/artifact"
 	"github.com/podflow/podflow/executor/fake"
 	"github.com/podflow/podflow/workflow"
 	"github.com/podflow/podflow/workflow/journal"
@@ -157,13 +158,21 @@ func wholeTree(run *workflow.Run) map[string]string {
 			code = *n.ExitCode
 		}
 		nodes[n.Name+" "+n.ID()] = fmt.Sprint(n.Type, " ", n.Template, " ", n.Phase, " ", n.Message, " in ", n.Inputs, " out ", n.Outputs, " ", result,
-			" ", code, " ", n.Attempts, " ", n.Memoized, " of ", n.Parent)
+			" ", code, " ", n.Attempts, " ", n.Memoized, " of ", n.Parent, " ", places(n.InputArtifacts), places(n.Artifacts))
 	}
 	children := run.Children()
 	for path, of := range children {
 		nodes["children of "+path] = fmt.Sprint(slices.Sorted(slices.Values(of)))
 	}
 	return nodes
+}
+
+// places are where artifacts are kept.
+func places(of []executor.Artifact) (all []string) {
+	for _, a := range of {
+		all = append(all, fmt.Sprint(a.Name, " ", artifact.Key(&a.ArtifactLocation), " ", a.SubPath, " ", a.SHA256, " ", a.Deleted))
+	}
+	return all
 }
 
 // recorded is a journal in which a run has got as far as some of its records.
