@@ -216,9 +216,7 @@ func (m *machine) keep(n *node) bool {
 		value := spec.AnyString(v.Value)
 		o.Parameters = append(o.Parameters, spec.Parameter{Name: v.Name, Value: &value})
 	}
-	for _, a := range there(n.filesOut()) {
-		o.Artifacts = append(o.Artifacts, a)
-	}
+	o.Artifacts = there(n.filesOut())
 	if i.exitCode != nil {
 		code := strconv.Itoa(*i.exitCode)
 		o.ExitCode = &code
