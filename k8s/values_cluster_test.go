@@ -62,7 +62,7 @@ func TestHostileFiles(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			task := newTask(newRun(spec.WorkflowSpec{}), "a", leaving("mkdir /out; "+tc.script, "/out/v"))
+			task := newTask(newRun(spec.WorkflowSpec{}), "a", leaving(tc.script, "/out/v"))
 			result, err := execute(t, x, task).end()
 			if tc.err != "" {
 				require.ErrorContains(t, err, tc.err)
