@@ -19,6 +19,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/watch"
 
+	"github.com/podflow/podflow/executor"
 	"github.com/podflow/podflow/internal/argotest"
 	"github.com/podflow/podflow/k8s"
 	"github.com/podflow/podflow/workflow"
@@ -56,7 +57,7 @@ func TestArgoResources(t *testing.T) {
 			wf, err := workflow.FromSpec(w, workflow.Templates(t.Context(), source))
 			require.NoError(t, err)
 			c.makeOwn(w.Name)
-			runner := workflow.NewRunner(x, workflow.WithConfig(source))
+			runner := workflow.NewRunner(argoNames{x}, workflow.WithConfig(source))
 			defer func() { require.NoError(t, runner.Close()) }()
 			run, err := runner.Start(t.Context(), wf)
 			require.NoError(t, err)
@@ -93,6 +94,11 @@ func ownPod(name string) string {
 	_, _ = h.Write([]byte(name))
 	return fmt.Sprintf("%s-main-%d", name, h.Sum32())
 }
+
+// argoNames gives nodes the names of Argo's Pods, one of which is made before the run is.
+type argoNames struct{ *k8s.Executor }
+
+func (argoNames) PodName(t *executor.Task) string { return ownPod(t.Run.Name) }
 
 // foo is what the workflow has set in the Pod, or else in the Workflow, of its name.
 func (c *cluster) foo(name string) string {
