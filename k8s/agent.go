@@ -154,8 +154,11 @@ func (x *Executor) checkAgent() error {
 }
 
 // delivers says how the agent comes into the Pod. It asks the server once, with a Pod that is not made, whether it
-// takes an image as a volume: one that does not drops what it does not know.
-func (x *Executor) delivers(ctx context.Context, p *corev1.Pod, image string) (delivery, error) {
+// takes an image as a volume: one that does not drops what it does not know. An attempt after one that was lost has a copy.
+func (x *Executor) delivers(ctx context.Context, p *corev1.Pod, t *executor.Task, image string) (delivery, error) {
+	if t.ID.Attempt > 0 {
+		return byCopy, nil
+	}
 	a := &x.agent
 	select {
 	case a.asking <- struct{}{}:
@@ -217,7 +220,8 @@ func hasImageVolume(p *corev1.Pod) bool {
 }
 
 // noVolume says that a Pod with the agent by image volume did not come to run, as on a node that has none. If no Pod of
-// its kind ran before, that is not waited for any longer. With over, nothing is; from then on the agent is copied.
+// its kind ran before, that is not waited for any longer, and from then on the agent is copied. Else it may be that node, or
+// the program's own fault: with over, when nothing is waited for any more, the next attempt has a copy, and tells.
 func (x *Executor) noVolume(o *observation, over bool) bool {
 	if !o.imageVolume {
 		return false
@@ -234,8 +238,8 @@ func (x *Executor) noVolume(o *observation, over bool) bool {
 	default:
 		return false
 	}
-	if a.proven && !over {
-		return false
+	if a.proven {
+		return over
 	}
 	a.volumes = byCopy
 	return true

@@ -3,6 +3,7 @@ package k8s_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
 	"log"
 	"net/http"
@@ -117,6 +118,32 @@ func TestNodeWithoutImageVolumes(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, "hello", *result.Result)
 	assert.False(t, hasImage(c.pod(k8s.PodName(task, c.namespace))))
+}
+
+// A Pod that cannot start for reasons of its own says so after a second attempt, and changes nothing for others.
+func TestStartErrorWithImageVolume(t *testing.T) {
+	c := newCluster(t, nil)
+	x := c.executor(k8s.Waits{}, withAgent(t)...)
+	_, err := execute(t, x, wanting(shell("echo hello"))).end()
+	require.NoError(t, err)
+
+	broken := shell("echo hello")
+	broken.Container.WorkingDir = "/etc/hostname" // a file
+	task := wanting(broken)
+	_, err = execute(t, x, task).end()
+	var lost *executor.LostError
+	require.ErrorAs(t, err, &lost)
+	assert.Equal(t, "NoImageVolume", lost.Reason)
+	again := *task
+	again.ID.Attempt++
+	_, err = execute(t, x, &again).end()
+	require.Error(t, err)
+	assert.False(t, errors.As(err, &lost), err)
+
+	other := wanting(shell("echo hello"))
+	_, err = execute(t, x, other).end()
+	require.NoError(t, err)
+	assert.True(t, hasImage(c.pod(k8s.PodName(other, c.namespace))))
 }
 
 // Where the agent is copied, main does not wait for an image of the agent that cannot be pulled.

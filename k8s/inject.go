@@ -35,7 +35,7 @@ func (x *Executor) inject(ctx context.Context, p *corev1.Pod, t *executor.Task, 
 	if in.image, err = x.agentImage(ctx); err != nil {
 		return &finalError{fmt.Errorf("k8s: %s: %w", t.ID, err)}
 	}
-	if in.delivery, err = x.delivers(ctx, p, in.image); err != nil {
+	if in.delivery, err = x.delivers(ctx, p, t, in.image); err != nil {
 		return err
 	}
 	for _, c := range in.programs() {
