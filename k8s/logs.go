@@ -93,6 +93,8 @@ type logReader struct {
 	lines  *bufio.Reader
 	// last says that main had ended before the stream was opened, so that the stream's end is the log's.
 	last bool
+	// sure says that a stream after main's end has been read to its end before.
+	sure bool
 	// ready is what can be read, and err what comes after it.
 	ready  []byte
 	err    error
@@ -210,10 +212,11 @@ func (r *logReader) fill() error {
 		return nil
 	case !errors.Is(err, io.EOF):
 		return r.broken(err)
-	case r.last:
+	case r.last && r.sure:
 		r.drop()
 		return io.EOF
 	}
+	r.sure = r.last // what main wrote last may come to the log after its end is told
 	r.drop()
 	return r.again(nil)
 }
