@@ -10,7 +10,7 @@
 //
 // As process 1 of a container it passes signals on, collects the dead, and ends with the code of the program, whose standard
 // output and error are as they would be without, except that a standard output that is wanted is a pipe and never a
-// terminal. When the program has ended, what it started is killed. Before it starts, the directories that output files and
-// artifacts are to be in are made if they can be, as package local does; not the path of an artifact itself. A program that
-// makes one itself does it with "mkdir -p".
+// terminal. When the program has ended, what it started is killed. Before it starts, the directories that the files of
+// output parameters are to be in are made if they can be; a program that makes one itself does it with "mkdir -p". Those of
+// artifacts are not, since programs that run on Argo make them.
 package agent

@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"time"
 
@@ -51,7 +50,7 @@ func (r *runner) run() int {
 	return r.finish(problem)
 }
 
-// begin takes the container, writes the script, and makes the directories of what the program is to leave.
+// begin takes the container and makes what the program is to find.
 func (r *runner) begin() *protocol.Problem {
 	switch err := r.at.claim(r.Container); {
 	case errors.Is(err, fs.ErrExist):
@@ -60,29 +59,15 @@ func (r *runner) begin() *protocol.Problem {
 		return &protocol.Problem{Kind: protocol.Agent, Text: err.Error()}
 	}
 	r.makeDirs()
-	if r.Script == nil {
-		return nil
-	}
-	path := filepath.Join(r.at.path(protocol.ScriptDir), filepath.Base(r.Script.Name))
-	r.command = append(slices.Clip(r.command), path)
-	err := os.MkdirAll(filepath.Dir(path), 0o755)
-	if err == nil {
-		err = os.WriteFile(path, r.Script.Source, 0o755)
-	}
-	if err != nil {
-		return &protocol.Problem{Kind: protocol.Agent, Text: "the script's source: " + err.Error()}
-	}
 	return nil
 }
 
-// makeDirs makes the directories that output files and artifacts are to be in. Where it cannot, on a root that is
-// read-only for example, the program says what is wrong if it needs one.
+// makeDirs makes the directories that the files of output parameters are to be in. Where it cannot, on a root that is
+// read-only for example, the program says what is wrong if it needs one. Those of artifacts are the program's own to make:
+// some that run on Argo fail if they are there.
 func (r *runner) makeDirs() {
 	for _, f := range r.Values {
 		_ = os.MkdirAll(filepath.Dir(f.Path), 0o777)
-	}
-	for i := range r.Artifacts {
-		_ = os.MkdirAll(filepath.Dir(r.Artifacts[i].Path), 0o777)
 	}
 }
 

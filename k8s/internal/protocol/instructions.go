@@ -30,8 +30,6 @@ type Instructions struct {
 type Run struct {
 	// Container is the name of the container: "main", or one of a set.
 	Container string `json:"container"`
-	// Script is the source of a script: its path becomes the last argument.
-	Script *Script `json:"script,omitempty"`
 	// WantResult says that the standard output is wanted.
 	WantResult bool `json:"wantResult,omitempty"`
 	// Values are output parameters that are files.
@@ -52,13 +50,6 @@ type Run struct {
 	// Retries is how many times a program that fails is run again, and RetryWait the time between.
 	Retries   int           `json:"retries,omitempty"`
 	RetryWait time.Duration `json:"retryWait,omitempty"`
-}
-
-// Script is the source of a script.
-type Script struct {
-	// Name is that of its file in ScriptDir, without a slash.
-	Name   string `json:"name"`
-	Source []byte `json:"source"`
 }
 
 // File is an output parameter that a program leaves as a file.

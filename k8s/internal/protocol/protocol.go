@@ -78,9 +78,6 @@ const (
 	// ReportPath is the terminationMessagePath of a container that the agent runs in. It is not Kubernetes' default, so
 	// that a program that writes its own message there spoils nothing.
 	ReportPath = "/dev/podflow-report"
-	// ScriptDir is where the source of a script is put by its name, Script.Name. An emptyDir must be mounted there
-	// unless the container's root is writable for its user.
-	ScriptDir = "/argo/staging"
 )
 
 // Limits of what comes back.
