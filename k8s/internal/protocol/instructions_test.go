@@ -1,6 +1,7 @@
 package protocol_test
 
 import (
+	"encoding/base64"
 	"strings"
 	"testing"
 	"time"
@@ -30,7 +31,7 @@ func TestInstructionsArrive(t *testing.T) {
 			Values: []protocol.File{{Name: "a", Path: "/tmp/$(A)"}}, Grace: time.Minute, MessageLimit: 4096,
 			Artifacts: []spec.Artifact{{Name: "x", Path: "/x", Archive: &spec.ArchiveStrategy{None: &spec.NoneStrategy{}}}},
 		}},
-		"LongPath": {Run: &protocol.Run{Values: []protocol.File{{Name: "$(HOME)", Path: strings.ToValidUTF8(noise(256<<10), "?")}}}},
+		"LongPath": {Run: &protocol.Run{Values: []protocol.File{{Name: "$(HOME)", Path: base64.StdEncoding.EncodeToString([]byte(noise(256 << 10)))}}}},
 		"Init": {Init: &protocol.Init{Install: true, Artifacts: []executor.Artifact{{Artifact: spec.Artifact{Name: "in", Path: "/in",
 			ArtifactLocation: spec.ArtifactLocation{S3: &spec.S3Artifact{Key: "k"}}}, Size: 3, SHA256: "ab"}}}},
 		"Outputs": {Outputs: &protocol.Outputs{Artifacts: []spec.Artifact{{Name: "x"}}}},
@@ -52,12 +53,12 @@ func TestInstructionsArrive(t *testing.T) {
 }
 
 func TestInstructionsThatDoNotFit(t *testing.T) {
-	_, err := (&protocol.Instructions{Run: &protocol.Run{Values: []protocol.File{{Name: "$(HOME)", Path: strings.ToValidUTF8(noise(600<<10), "?")}}}}).Env()
+	_, err := (&protocol.Instructions{Run: &protocol.Run{Values: []protocol.File{{Name: "$(HOME)", Path: base64.StdEncoding.EncodeToString([]byte(noise(600 << 10)))}}}}).Env()
 	assert.ErrorContains(t, err, "at most")
 }
 
 func TestInstructionsThatAreNone(t *testing.T) {
-	vars, err := (&protocol.Instructions{Run: &protocol.Run{Values: []protocol.File{{Name: "$(HOME)", Path: strings.ToValidUTF8(noise(100<<10), "?")}}}}).Env()
+	vars, err := (&protocol.Instructions{Run: &protocol.Run{Values: []protocol.File{{Name: "$(HOME)", Path: base64.StdEncoding.EncodeToString([]byte(noise(100 << 10)))}}}}).Env()
 	require.NoError(t, err)
 	for name, environ := range map[string][]string{
 		"None":        {"PATH=/bin"},
