@@ -73,6 +73,7 @@ func TestRepository(t *testing.T) {
 		{name: "the workflow's default", ref: "{}", want: "s3 of/monday/r-make-HASH/out.tgz"},
 		{name: "the workflow's", ref: "{key: gcs}", want: "gcs r/r-make-HASH/out.tgz"},
 		{name: "the template's", out: ", s3: {bucket: b, key: 'k/{{workflow.parameters.day}}'}", ref: "{key: gcs}", want: "s3 k/monday"},
+		{name: "a bucket only", out: ", s3: {bucket: b, key: k}", ref: "{}", want: "s3 k"},
 		{name: "a key only", out: ", s3: {key: k}", ref: "{key: gcs}", want: "gcs k"},
 		{name: "as it is", out: ", archive: {none: {}}", want: "plugin:fake r/r-make-HASH/file"},
 		{name: "zip", out: ", archive: {zip: {}}", want: "plugin:fake r/r-make-HASH/out.zip"},

@@ -284,10 +284,18 @@ func keyOf(t *spec.Template) string {
 	return artifact.Key(t.ArchiveLocation)
 }
 
-// complete is a location with what it leaves open: one that has only a key is in the repository.
+// complete is a location with what it leaves open: one that has only a key is in the repository, a bucket without an
+// endpoint is on its server.
 func (r *repository) complete(l *spec.ArtifactLocation, t *spec.Template) spec.ArtifactLocation {
-	if base := r.base(t); base != nil && artifact.KeyOnly(l) && artifact.Kind(base) != "" {
+	base := r.base(t)
+	switch {
+	case base == nil || artifact.Kind(base) == "":
+	case artifact.KeyOnly(l):
 		return artifact.WithKey(*base, artifact.Key(l))
+	case l.S3 != nil && l.S3.Endpoint == "" && base.S3 != nil:
+		whole := artifact.WithKey(*base, artifact.Key(l)) // a bucket of the repository's server
+		whole.S3.Bucket = l.S3.Bucket
+		return whole
 	}
 	return *l
 }

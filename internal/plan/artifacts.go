@@ -66,6 +66,9 @@ func (r *Ref) artifact() bool {
 // files compiles the artifacts of a template. s is the place of a dag's or steps template's outputs.
 func (c *compiler) files(path string, t *Template, s *scope) {
 	in, out := t.Spec.Inputs.Artifacts, t.Spec.Outputs.Artifacts
+	if l := t.Spec.ArchiveLocation; l != nil && isTrue(l.ArchiveLogs) {
+		c.warn(path+".archiveLocation.archiveLogs", "nothing acts on archiveLogs")
+	}
 	if len(in) == 0 && len(out) == 0 {
 		return
 	}
