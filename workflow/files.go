@@ -143,16 +143,15 @@ func locationOf(r *spec.ArtifactRepository) *spec.ArtifactLocation {
 }
 
 // checkFiles says which artifacts would be kept nowhere, which the Runner cannot delete that it is to delete, and what is
-// wrong with the repository.
-func (r *Runner) checkFiles(p *plan.Plan, repository *spec.ArtifactLocation) error {
+// wrong with the repository. The templates of the leaves are located.
+func (r *Runner) checkFiles(p *plan.Plan, leaves []executor.Leaf, repository *spec.ArtifactLocation) error {
 	var problems []plan.Problem
 	if repository != nil {
 		_, problems = p.KeyFormat(artifact.Key(repository))
 	}
-	for _, l := range p.Leaves() {
-		t := engine.Located(l.Template, repository)
-		for i := range t.Outputs.Artifacts {
-			a := &t.Outputs.Artifacts[i]
+	for _, l := range leaves {
+		for i := range l.Template.Outputs.Artifacts {
+			a := &l.Template.Outputs.Artifacts[i]
 			path := l.Path + ".outputs.artifacts[" + a.Name + "]"
 			if artifact.Kind(&a.ArtifactLocation) == "" {
 				problems = append(problems, plan.Problem{Path: path,
@@ -162,7 +161,7 @@ func (r *Runner) checkFiles(p *plan.Plan, repository *spec.ArtifactLocation) err
 			err := r.stores.Check(&a.ArtifactLocation)
 			switch {
 			case err == nil:
-			case collects(&p.Resolved, a):
+			case engine.GCStrategy(&p.Resolved, a) != spec.ArtifactGCNever:
 				problems = append(problems, plan.Problem{Path: path + ".artifactGC", Text: "the runner is to delete it: " + err.Error()})
 			case l.Func:
 				problems = append(problems, plan.Problem{Path: path, Text: "the Go function is to store it: " + err.Error()})
@@ -170,18 +169,6 @@ func (r *Runner) checkFiles(p *plan.Plan, repository *spec.ArtifactLocation) err
 		}
 	}
 	return joinProblems(problems)
-}
-
-// collects says that an artifact is to be deleted some time.
-func collects(w *spec.Workflow, a *spec.Artifact) bool {
-	var s spec.ArtifactGCStrategy
-	if a.ArtifactGC != nil {
-		s = a.ArtifactGC.Strategy
-	}
-	if s == "" && w.Spec.ArtifactGC != nil {
-		s = w.Spec.ArtifactGC.Strategy
-	}
-	return s != "" && s != spec.ArtifactGCNever
 }
 
 // Open reads an artifact of one file that a node left, or the run itself if path is empty. What is read is checked before.

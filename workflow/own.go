@@ -12,7 +12,6 @@ import (
 	"github.com/podflow/podflow/internal/build"
 	"github.com/podflow/podflow/internal/engine"
 	"github.com/podflow/podflow/internal/plan"
-	"github.com/podflow/podflow/workflow/spec"
 )
 
 // Doer makes HTTP requests. *http.Client is one.
@@ -58,18 +57,15 @@ func ownExecutors() engine.Own {
 }
 
 // check asks the executor, and what the Runner does itself, whether they can do what a plan needs.
-func (r *Runner) check(p *plan.Plan, repository *spec.ArtifactLocation) error {
-	others, err := r.checkOwn(p)
-	for i := range others {
-		others[i].Template = engine.Located(others[i].Template, repository)
-	}
+func (r *Runner) check(p *plan.Plan, leaves []executor.Leaf) error {
+	others, err := r.checkOwn(p, leaves)
 	return errors.Join(checkWith(r.executor, p, others), err)
 }
 
 // checkOwn asks only what the Runner does itself. others are the leaves that are for the executor.
-func (r *Runner) checkOwn(p *plan.Plan) (others []executor.Leaf, err error) {
+func (r *Runner) checkOwn(p *plan.Plan, leaves []executor.Leaf) (others []executor.Leaf, err error) {
 	var own []executor.Leaf
-	for _, l := range p.Leaves() {
+	for _, l := range leaves {
 		if !l.Func && r.own.Executor(r.executor, l.Template) != nil {
 			own = append(own, l)
 		} else {

@@ -178,7 +178,11 @@ func (r *Runner) prepare(ctx context.Context, w *Workflow, c *runConfig) (*journ
 	if s.Repository, err = r.repositoryOf(ctx, s.Run.Workflow); err != nil {
 		return nil, err
 	}
-	if err := errors.Join(r.checkFiles(w.plan, s.Repository), r.check(w.plan, s.Repository)); err != nil {
+	leaves := w.plan.Leaves()
+	for i := range leaves {
+		leaves[i].Template = engine.Located(leaves[i].Template, s.Repository)
+	}
+	if err := errors.Join(r.checkFiles(w.plan, leaves, s.Repository), r.check(w.plan, leaves)); err != nil {
 		return nil, err
 	}
 	if c.keeps != nil {
@@ -354,7 +358,7 @@ func (r *Runner) recoverRun(ctx context.Context, name string, program funcs) (*R
 		err = program.fit(rec.Funcs)
 	}
 	if err == nil {
-		_, err = r.checkOwn(w.plan)
+		_, err = r.checkOwn(w.plan, w.plan.Leaves())
 	}
 	if err != nil {
 		return nil, &VersionError{name, err}

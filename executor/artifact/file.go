@@ -9,7 +9,6 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"strings"
 
 	"github.com/podflow/podflow/executor"
 	"github.com/podflow/podflow/workflow/spec"
@@ -114,6 +113,24 @@ func fileName(a *spec.Artifact) string {
 	return "file"
 }
 
+// Gone says that an artifact is not there any more. What cannot be reached is not said to be: who uses it will tell.
+func Gone(ctx context.Context, s *Stores, a *executor.Artifact) bool {
+	store, key, err := s.Open(ctx, &a.ArtifactLocation)
+	if err != nil {
+		return false
+	}
+	file, err := store.Get(ctx, key)
+	if err == nil {
+		_ = file.Close()
+	}
+	if a.SHA256 == "" && errors.Is(err, fs.ErrNotExist) { // it may be a directory
+		for range store.List(ctx, below(key)) {
+			return false
+		}
+	}
+	return errors.Is(err, fs.ErrNotExist)
+}
+
 // Remove deletes an artifact. It is no error if there is none. One without a SHA256 that is not packed may be a
 // directory, so what lies below its key goes too.
 func Remove(ctx context.Context, s *Stores, a *executor.Artifact) error {
@@ -123,7 +140,7 @@ func Remove(ctx context.Context, s *Stores, a *executor.Artifact) error {
 	}
 	errs := []error{store.Delete(ctx, key)}
 	if isNone(a.Archive) && a.SHA256 == "" {
-		for k, err := range store.List(ctx, strings.TrimSuffix(key, "/")+"/") {
+		for k, err := range store.List(ctx, below(key)) {
 			if err == nil {
 				err = store.Delete(ctx, k)
 			}

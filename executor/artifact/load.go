@@ -57,7 +57,7 @@ func (t *tree) bring(ctx context.Context, store Store, key string, a *executor.A
 		return t.fetch(ctx, f, key)
 	}
 	if a.SubPath != "" {
-		err := t.bringKey(ctx, store, strings.TrimSuffix(key, "/")+"/"+a.SubPath, a.Archive, "")
+		err := t.bringKey(ctx, store, below(key)+a.SubPath, a.Archive, "")
 		if !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
@@ -92,7 +92,7 @@ func (t *tree) bringKey(ctx context.Context, store Store, key string, archive *s
 
 // bringFiles fills the tree with what lies below a key; missing is the error if that is nothing.
 func (t *tree) bringFiles(ctx context.Context, store Store, key string, missing error) error {
-	prefix := strings.TrimSuffix(key, "/") + "/"
+	prefix := below(key)
 	found := false
 	for name, err := range store.List(ctx, prefix) {
 		if errors.Is(err, errors.ErrUnsupported) {

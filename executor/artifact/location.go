@@ -90,6 +90,9 @@ func Join(l spec.ArtifactLocation, names ...string) spec.ArtifactLocation {
 	return WithKey(l, strings.TrimSuffix(at[:end], "/")+below+at[end:])
 }
 
+// below is what the keys of a directory's files begin with that is kept unpacked under a key.
+func below(key string) string { return strings.TrimSuffix(key, "/") + "/" }
+
 // KeyOnly says that a location has a kind, but not the place that its key is in: no bucket, no container, no addresses,
 // no name of a plugin. Such a key is in the repository of the run.
 func KeyOnly(l *spec.ArtifactLocation) bool {

@@ -76,7 +76,7 @@ func outputError(a *spec.Artifact, err error) error {
 
 // putFiles keeps each file of a tar below a key, and each empty directory. Nobody vouches for the names in it.
 func putFiles(ctx context.Context, store Store, key string, packed io.Reader) error {
-	key = strings.TrimSuffix(key, "/") + "/"
+	key = below(key)
 	empty := key // a directory in which nothing was yet
 	files := tar.NewReader(packed)
 	for {

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"sync"
 
@@ -25,10 +24,10 @@ func (r *Run) Collect(ctx context.Context, at spec.ArtifactGCStrategy) error {
 
 // TakeOver deletes what goes with the run whose place this one takes, but for what is kept of it.
 func (r *Run) TakeOver(ctx context.Context, old *Run, kept []journal.Record) {
-	places := []string{}
+	places := map[string]bool{}
 	for i := range kept {
 		for _, a := range kept[i].Result.Artifacts {
-			places = append(places, placeOf(&a))
+			places[placeOf(&a)] = true
 		}
 	}
 	if err := old.remove(ctx, old.garbage(spec.ArtifactGCOnWorkflowDeletion, places)); err != nil {
@@ -45,11 +44,7 @@ type garbage struct {
 
 // garbage is the artifacts that have this time to go. What the run has from a cache, or from another run that goes on
 // beside it, is not its own.
-func (r *Run) garbage(at spec.ArtifactGCStrategy, but []string) (found []garbage) {
-	always := spec.ArtifactGCNever
-	if gc := r.run.Workflow.Spec.ArtifactGC; gc != nil && gc.Strategy != "" {
-		always = gc.Strategy
-	}
+func (r *Run) garbage(at spec.ArtifactGCStrategy, but map[string]bool) (found []garbage) {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
 	for n := range r.m.nodes.all() {
@@ -60,17 +55,24 @@ func (r *Run) garbage(at spec.ArtifactGCStrategy, but []string) (found []garbage
 			continue
 		}
 		for _, a := range there(n.filesOut()) {
-			when := always
-			if gc := a.ArtifactGC; gc != nil && gc.Strategy != "" {
-				when = gc.Strategy
-			}
-			if when == at && !r.m.isDeleted(&a) && !slices.Contains(but, placeOf(&a)) {
+			if GCStrategy(r.run.Workflow, &a.Artifact) == at && !r.m.isDeleted(&a) && (but == nil || !but[placeOf(&a)]) {
 				id := r.m.attemptID(n, n.attempt)
 				found = append(found, garbage{id, pathOf(id.Node, r.run.Name), a})
 			}
 		}
 	}
 	return found
+}
+
+// GCStrategy says when an output artifact is deleted: what it says itself, or else the workflow.
+func GCStrategy(w *spec.Workflow, a *spec.Artifact) spec.ArtifactGCStrategy {
+	if gc := a.ArtifactGC; gc != nil && gc.Strategy != "" {
+		return gc.Strategy
+	}
+	if gc := w.Spec.ArtifactGC; gc != nil && gc.Strategy != "" {
+		return gc.Strategy
+	}
+	return spec.ArtifactGCNever
 }
 
 // removals is how many artifacts are deleted at the same time, and shownErrors how many of their errors are told.

@@ -51,6 +51,16 @@ func there(files []executor.Artifact) []executor.Artifact {
 	return slices.DeleteFunc(slices.Clone(files), func(a executor.Artifact) bool { return a.Name == "" })
 }
 
+// artifactNamed is the artifact of that name, or nil.
+func artifactNamed(of []executor.Artifact, name string) *executor.Artifact {
+	for i := range of {
+		if of[i].Name == name {
+			return &of[i]
+		}
+	}
+	return nil
+}
+
 // setFilesOut notes the artifacts that a node gave.
 func (n *node) setFilesOut(out []executor.Artifact) {
 	n.more().files = &files{in: n.filesIn(), out: out}
@@ -155,10 +165,10 @@ func (m *machine) leafFiles(n *node, res *executor.Result) error {
 	out := make([]executor.Artifact, len(n.template.Files.Outputs))
 	for i := range out {
 		f := &n.template.Files.Outputs[i]
-		at := slices.IndexFunc(res.Artifacts, func(a executor.Artifact) bool { return a.Name == f.Name })
+		a := artifactNamed(res.Artifacts, f.Name)
 		switch {
-		case at >= 0:
-			out[i] = res.Artifacts[at]
+		case a != nil:
+			out[i] = *a
 		case !f.Optional && (res.Phase == "" || res.Phase == spec.Succeeded):
 			return fmt.Errorf("outputs.artifacts.%s: it left none, and it is not optional", f.Name)
 		}
@@ -260,10 +270,7 @@ func Located(t *spec.Template, location *spec.ArtifactLocation) *spec.Template {
 	}
 	for i := range t.Outputs.Artifacts {
 		out := &t.Outputs.Artifacts[i]
-		out.ArtifactLocation = r.complete(&out.ArtifactLocation, t)
-		if base := r.base(t); base != nil && artifact.Kind(&out.ArtifactLocation) == "" {
-			out.ArtifactLocation = *base.DeepCopy()
-		}
+		out.ArtifactLocation = r.place(&out.ArtifactLocation, t)
 	}
 	return t
 }
@@ -300,21 +307,23 @@ func (r *repository) complete(l *spec.ArtifactLocation, t *spec.Template) spec.A
 	return *l
 }
 
+// place is where an output is kept of which that is said, or else what the template or the run says of all; its key counts
+// only if the output has one itself.
+func (r *repository) place(l *spec.ArtifactLocation, t *spec.Template) spec.ArtifactLocation {
+	if base := r.base(t); base != nil && artifact.Kind(l) == "" {
+		return *base
+	}
+	return r.complete(l, t)
+}
+
 // where is the location of an output artifact.
 func (r *repository) where(a *attempt, out *spec.Artifact) (spec.ArtifactLocation, error) {
-	l := out.ArtifactLocation
-	if artifact.Kind(&l) != "" {
-		l = r.complete(&l, a.spec)
-	}
-	if artifact.Kind(&l) != "" && artifact.Key(&l) != "" {
+	l := r.place(&out.ArtifactLocation, a.spec)
+	switch {
+	case artifact.Kind(&l) == "":
+		return l, errNoRepository
+	case artifact.Key(&out.ArtifactLocation) != "":
 		return l, within(artifact.Key(&l))
-	}
-	if artifact.Kind(&l) == "" {
-		base := r.base(a.spec)
-		if base == nil {
-			return l, errNoRepository
-		}
-		l = *base
 	}
 	above, err := r.above(a, &l)
 	if err != nil {
@@ -330,15 +339,16 @@ func (r *repository) above(a *attempt, l *spec.ArtifactLocation) (spec.ArtifactL
 	if key := keyOf(a.spec); key != "" && kind == artifact.Kind(a.spec.ArchiveLocation) {
 		return artifact.WithKey(*l, key), nil
 	}
-	ours := kind != "" && r.location != nil && kind == artifact.Kind(r.location)
-	if !ours || r.format.Source == "" {
-		return artifact.Join(artifact.WithKey(*l, ""), a.run.run.Name, a.podName()), nil
+	format := r.format
+	if r.location == nil || kind != artifact.Kind(r.location) {
+		format = plan.Text{}
 	}
-	key, err := r.format.Fill(a.keyValue)
-	if l := artifact.WithKey(*l, key); err == nil && kind == "artifactory" && len(r.format.Refs) == 0 { // all it says is the place
-		return artifact.Join(l, a.run.run.Name, a.podName()), nil
+	key, err := format.Fill(a.keyValue)
+	above := artifact.WithKey(*l, key)
+	if format.Source == "" || kind == "artifactory" && len(format.Refs) == 0 { // all that a URL without tags says is the place
+		above = artifact.Join(above, a.run.run.Name, a.podName())
 	}
-	return artifact.WithKey(*l, key), err
+	return above, err
 }
 
 // within says that no part of a key leads upwards, which a value in it might.

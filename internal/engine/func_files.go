@@ -39,8 +39,8 @@ func FilesOf(ctx context.Context) (*FuncFiles, error) {
 
 // Input is an artifact that the function is given.
 func (f *FuncFiles) Input(name string) (*executor.Artifact, error) {
-	if i := slices.IndexFunc(f.in, func(a executor.Artifact) bool { return a.Name == name }); i >= 0 {
-		return &f.in[i], nil
+	if a := artifactNamed(f.in, name); a != nil {
+		return a, nil
 	}
 	if slices.ContainsFunc(f.may, func(a spec.Artifact) bool { return a.Name == name }) {
 		return nil, fmt.Errorf("inputs.artifacts[%s]: it is optional, and nobody gave it: %w", name, fs.ErrNotExist)
@@ -111,7 +111,7 @@ func (r *Run) executeFunc(a *attempt) (executor.Result, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, a := range f.stored {
-		if !slices.ContainsFunc(res.Artifacts, func(b executor.Artifact) bool { return a.Name == b.Name }) {
+		if artifactNamed(res.Artifacts, a.Name) == nil {
 			res.Artifacts = append(slices.Clone(res.Artifacts), a)
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 
 	"github.com/podflow/podflow/executor"
 	"github.com/podflow/podflow/executor/artifact"
@@ -32,11 +31,11 @@ func (r *Run) readManifest(a *attempt) error {
 	}
 	from := executor.Artifact{Artifact: *t.Resource.ManifestFrom.Artifact}
 	if artifact.Kind(&from.ArtifactLocation) == "" {
-		i := slices.IndexFunc(a.task.Artifacts, func(in executor.Artifact) bool { return in.Name == from.Name })
-		if i < 0 {
+		in := artifactNamed(a.task.Artifacts, from.Name)
+		if in == nil {
 			return fmt.Errorf("there is no artifact %q", from.Name)
 		}
-		from = a.task.Artifacts[i]
+		from = *in
 	} else {
 		from.ArtifactLocation = r.repository.complete(&from.ArtifactLocation, t)
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/podflow/podflow/executor"
+	"github.com/podflow/podflow/executor/artifact"
 	"github.com/podflow/podflow/workflow/spec"
 )
 
@@ -127,13 +128,11 @@ func (r *Run) recall(ctx context.Context, n *node, k *memo) (hit *executor.Resul
 	}
 	if f := n.template.Files; f != nil {
 		for i := range f.Outputs {
-			name := f.Outputs[i].Name
-			at := slices.IndexFunc(o.Artifacts, func(a executor.Artifact) bool { return a.Name == name })
-			if at < 0 && !f.Outputs[i].Optional || at >= 0 && r.isGone(ctx, &o.Artifacts[at]) {
+			switch a := artifactNamed(o.Artifacts, f.Outputs[i].Name); {
+			case a != nil && !artifact.Gone(ctx, r.stores, a):
+				hit.Artifacts = append(hit.Artifacts, *a)
+			case a != nil || !f.Outputs[i].Optional:
 				return nil, nil
-			}
-			if at >= 0 {
-				hit.Artifacts = append(hit.Artifacts, o.Artifacts[at])
 			}
 		}
 	}
@@ -149,24 +148,6 @@ type memoOutputs struct {
 	Artifacts  []executor.Artifact `json:"artifacts,omitempty"`
 	Result     *string             `json:"result,omitempty"`
 	ExitCode   *string             `json:"exitCode,omitempty"`
-}
-
-// isGone says that an artifact is not there any more, as far as this process can see.
-func (r *Run) isGone(ctx context.Context, a *executor.Artifact) bool {
-	store, key, err := r.stores.Open(ctx, &a.ArtifactLocation)
-	if err != nil {
-		return false // who uses it will tell
-	}
-	file, err := store.Get(ctx, key)
-	if err == nil {
-		_ = file.Close()
-	}
-	if a.SHA256 == "" && errors.Is(err, fs.ErrNotExist) { // it may be a directory
-		for range store.List(ctx, key+"/") {
-			return false
-		}
-	}
-	return errors.Is(err, fs.ErrNotExist)
 }
 
 // recallAnswer is what was kept; nil: nothing that fits.

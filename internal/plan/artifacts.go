@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"iter"
 	pathpkg "path"
 	"slices"
 	"strings"
@@ -180,7 +181,7 @@ func (c *compiler) checkArtifactNames(path string, of []spec.Artifact) {
 		name := of[i].Name
 		at := path + ".artifacts[" + name + "]"
 		c.checkParameterName(at, name)
-		if slices.ContainsFunc(of[:i], func(a spec.Artifact) bool { return a.Name == name }) {
+		if artifactNamed(of[:i], name) >= 0 {
 			c.problem(at, "two artifacts have this name")
 		}
 	}
@@ -229,14 +230,28 @@ func (p *Plan) KeyFormat(format string) (Text, []Problem) {
 	return s.parse("repository.key", format), c.problems
 }
 
+// artifactNamed is the place of the artifact of that name, or -1.
+func artifactNamed(of []spec.Artifact, name string) int {
+	return slices.IndexFunc(of, func(a spec.Artifact) bool { return a.Name == name })
+}
+
+func artifactNames(of []spec.Artifact) iter.Seq[string] {
+	return nearest.Names(of, func(a *spec.Artifact) string { return a.Name })
+}
+
+// needs says that an input artifact must be among those given: it is not optional, and nobody else says where it is kept.
+func needs(in *spec.Artifact, given []spec.Artifact) bool {
+	return !in.Optional && artifact.Kind(&in.ArtifactLocation) == "" && artifactNamed(given, in.Name) < 0
+}
+
 // artifact resolves inputs.artifacts.N[.path] and, in a leaf, outputs.artifacts.N.path.
 func (s *scope) artifact(of []spec.Artifact, root, rest string) (Ref, string) {
 	name, field, _ := strings.Cut(rest, ".")
-	i := slices.IndexFunc(of, func(a spec.Artifact) bool { return a.Name == name })
+	i := artifactNamed(of, name)
 	switch {
 	case i < 0:
 		return Ref{}, "template \"" + s.t.Name + "\" declares no " + strings.TrimSuffix(root, "s") + " artifact \"" + name + "\"" +
-			s.c.hint(name, nearest.Names(of, func(a *spec.Artifact) string { return a.Name }))
+			s.c.hint(name, artifactNames(of))
 	case field == "" && root == "inputs":
 		return Ref{Kind: RefArtifact, Index: int32(i)}, ""
 	case field == "path":
@@ -248,10 +263,10 @@ func (s *scope) artifact(of []spec.Artifact, root, rest string) (Ref, string) {
 // callArtifact resolves tasks.N.outputs.artifacts.A.
 func (s *scope) callArtifact(callee *Template, name string, on int32) (Ref, string) {
 	of := callee.Spec.Outputs.Artifacts
-	i := slices.IndexFunc(of, func(a spec.Artifact) bool { return a.Name == name })
+	i := artifactNamed(of, name)
 	if i < 0 {
 		return Ref{}, "template \"" + callee.Name + "\" has no output artifact \"" + name + "\"" +
-			s.c.hint(name, nearest.Names(of, func(a *spec.Artifact) string { return a.Name }))
+			s.c.hint(name, artifactNames(of))
 	}
 	return Ref{Kind: RefCallArtifact, Call: on, Index: int32(i)}, ""
 }
@@ -266,19 +281,16 @@ func (b *binder) artifacts(path string, call *Call, args []spec.Artifact) {
 		if f.From != nil && f.From.Kind == RefCallArtifact && b.s.t.Calls[f.From.Call].Control != nil && b.s.t.Calls[f.From.Call].Loop != nil {
 			b.c.problem(at+".from", "%q is a loop, and the artifacts of a loop cannot be taken together", b.s.t.Calls[f.From.Call].Name)
 		}
-		if !slices.ContainsFunc(in, func(in spec.Artifact) bool { return in.Name == a.Name }) {
-			b.c.warn(at, "template %q has no input artifact %q%s", call.Template.Name, a.Name,
-				b.c.hint(a.Name, nearest.Names(in, func(a *spec.Artifact) string { return a.Name })))
+		if artifactNamed(in, a.Name) < 0 {
+			b.c.warn(at, "template %q has no input artifact %q%s", call.Template.Name, a.Name, b.c.hint(a.Name, artifactNames(in)))
 			continue
 		}
 		ctl := call.controls()
 		ctl.Files = append(ctl.Files, f)
 	}
 	for i := range in {
-		a := &in[i]
-		if !a.Optional && artifact.Kind(&a.ArtifactLocation) == "" &&
-			!slices.ContainsFunc(args, func(given spec.Artifact) bool { return given.Name == a.Name }) {
-			b.c.problem(path, "template %q needs the artifact %q", call.Template.Name, a.Name)
+		if needs(&in[i], args) {
+			b.c.problem(path, "template %q needs the artifact %q", call.Template.Name, in[i].Name)
 		}
 	}
 }

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/podflow/podflow/executor"
-	"github.com/podflow/podflow/executor/artifact"
 	"github.com/podflow/podflow/internal/nearest"
 	"github.com/podflow/podflow/workflow/spec"
 )
@@ -267,15 +266,13 @@ func (c *compiler) entry() {
 	}
 	given := c.plan.Resolved.Spec.Arguments.Artifacts
 	for _, g := range given {
-		if !slices.ContainsFunc(t.Spec.Inputs.Artifacts, func(a spec.Artifact) bool { return a.Name == g.Name }) {
+		if artifactNamed(t.Spec.Inputs.Artifacts, g.Name) < 0 {
 			c.warn("arguments.artifacts["+g.Name+"]", "the entrypoint's template %q has no input artifact %q%s", t.Name, g.Name,
-				c.hint(g.Name, nearest.Names(t.Spec.Inputs.Artifacts, func(a *spec.Artifact) string { return a.Name })))
+				c.hint(g.Name, artifactNames(t.Spec.Inputs.Artifacts)))
 		}
 	}
 	for i := range t.Spec.Inputs.Artifacts {
-		a := &t.Spec.Inputs.Artifacts[i]
-		if !a.Optional && artifact.Kind(&a.ArtifactLocation) == "" &&
-			!slices.ContainsFunc(given, func(g spec.Artifact) bool { return g.Name == a.Name }) {
+		if a := &t.Spec.Inputs.Artifacts[i]; needs(a, given) {
 			c.problem("arguments.artifacts", "the entrypoint's template %q needs the artifact %q", t.Name, a.Name)
 		}
 	}

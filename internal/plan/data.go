@@ -2,12 +2,10 @@ package plan
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/podflow/podflow/executor/artifact"
 	"github.com/podflow/podflow/internal/expr"
-	"github.com/podflow/podflow/internal/nearest"
 	"github.com/podflow/podflow/workflow/spec"
 )
 
@@ -23,9 +21,9 @@ func (c *compiler) manifest(path string, t *spec.Template) {
 	case t.Resource.Manifest != "":
 		c.problem(path+".manifestFrom", "there is a manifest too")
 	case artifact.Kind(&a.ArtifactLocation) != "":
-	case !slices.ContainsFunc(t.Inputs.Artifacts, func(in spec.Artifact) bool { return in.Name == a.Name }):
+	case artifactNamed(t.Inputs.Artifacts, a.Name) < 0:
 		c.problem(path+".manifestFrom.artifact", "template %q declares no input artifact %q%s", t.Name, a.Name,
-			c.hint(a.Name, nearest.Names(t.Inputs.Artifacts, func(a *spec.Artifact) string { return a.Name })))
+			c.hint(a.Name, artifactNames(t.Inputs.Artifacts)))
 	}
 }
 
