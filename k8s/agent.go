@@ -81,6 +81,11 @@ type uses struct {
 // any says that the Pod needs the agent.
 func (u *uses) any() bool { return u.result || len(u.values) > 0 || u.artifacts || u.order }
 
+// gives says that main gives something back besides its exit code.
+func (u *uses) gives(t *spec.Template) bool {
+	return u.result || len(u.values) > 0 || len(t.Outputs.Artifacts) > 0
+}
+
 // what is what the Pod needs the agent for, in words.
 func (u *uses) what() string {
 	switch {

@@ -79,36 +79,25 @@ func BenchmarkResultChain(b *testing.B) {
 			x, err := k8s.FromConfig(c.config, c.namespace, agent...)
 			require.NoError(b, err)
 			kind.change(x)
-			var floorTime, ourTime time.Duration
-			runFloor := func() {
+			runFloor := func() time.Duration {
 				f := newFloor(b, rest.CopyConfig(c.config), c.namespace, chain(n), spec.WorkflowSpec{}, shell("echo hello"))
 				ctx, cancel := context.WithTimeout(b.Context(), benchLimit)
 				defer cancel()
 				begun := time.Now()
 				f.run(b, ctx)
-				floorTime += time.Since(begun)
+				took := time.Since(begun)
 				c.untilEmpty()
+				return took
 			}
-			runOurs := func() {
+			runOurs := func() time.Duration {
 				begun := time.Now()
 				runWithin(b, w, x)
-				ourTime += time.Since(begun)
+				took := time.Since(begun)
 				c.untilEmpty()
+				return took
 			}
-			runFloor()
-			floorTime = 0 // it pulled the image
-			for i := 0; b.Loop(); i++ {
-				if i%2 == 0 {
-					runFloor()
-					runOurs()
-				} else {
-					runOurs()
-					runFloor()
-				}
-			}
-			b.ReportMetric(float64(ourTime)/float64(floorTime), "x-floor")
-			b.ReportMetric(floorTime.Seconds()*1000/float64(b.N), "floor-ms")
-			b.ReportMetric(ourTime.Seconds()*1000/float64(b.N), "ours-ms")
+			runFloor() // it pulls the image
+			compare(b, runFloor, runOurs)
 			b.ReportMetric(0, "ns/op")
 		})
 	}

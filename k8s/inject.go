@@ -112,7 +112,7 @@ const foreign = 2
 
 // brings says that something comes back that may be too long for a Pod's status.
 func (in *injection) brings() bool {
-	return in.uses.result || len(in.uses.values) > 0 || len(in.template.Outputs.Artifacts) > 0 && !in.daemon()
+	return in.uses.gives(in.template) && !in.daemon()
 }
 
 func (in *injection) daemon() bool { return in.template.Daemon != nil && *in.template.Daemon }

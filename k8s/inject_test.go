@@ -1,8 +1,6 @@
 package k8s_test
 
 import (
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -10,7 +8,6 @@ import (
 	"github.com/stretchr/testify/require"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/client-go/rest"
-	"sigs.k8s.io/yaml"
 
 	"github.com/podflow/podflow/executor"
 	"github.com/podflow/podflow/executor/artifact"
@@ -93,15 +90,7 @@ func TestAgentPodGolden(t *testing.T) {
 				}
 			}
 			blank(p)
-			got, err := yaml.Marshal(p)
-			require.NoError(t, err)
-			file := filepath.Join("testdata", name+".yaml")
-			if *update {
-				require.NoError(t, os.WriteFile(file, got, 0o644))
-			}
-			want, err := os.ReadFile(file)
-			require.NoError(t, err)
-			assert.Equal(t, string(want), string(got))
+			golden(t, name, p)
 		})
 	}
 }

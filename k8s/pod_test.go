@@ -79,15 +79,7 @@ func TestPodGolden(t *testing.T) {
 			before = before.DeepCopy()
 			p, err := k8s.BuildPod(task, "jobs")
 			require.NoError(t, err)
-			got, err := yaml.Marshal(p)
-			require.NoError(t, err)
-			file := filepath.Join("testdata", name+".yaml")
-			if *update {
-				require.NoError(t, os.WriteFile(file, got, 0o644))
-			}
-			want, err := os.ReadFile(file)
-			require.NoError(t, err)
-			assert.Equal(t, string(want), string(got))
+			golden(t, name, p)
 			after, _ := task.Template()
 			assert.Equal(t, before, after, "the template is shared")
 		})
@@ -155,4 +147,18 @@ func TestPodName(t *testing.T) {
 		names[k8s.PodName(other, "jobs")] = true
 	}
 	assert.Len(t, names, 5)
+}
+
+// golden compares a Pod with the one in a file of that name.
+func golden(t *testing.T, name string, p *corev1.Pod) {
+	t.Helper()
+	got, err := yaml.Marshal(p)
+	require.NoError(t, err)
+	file := filepath.Join("testdata", name+".yaml")
+	if *update {
+		require.NoError(t, os.WriteFile(file, got, 0o644))
+	}
+	want, err := os.ReadFile(file)
+	require.NoError(t, err)
+	assert.Equal(t, string(want), string(got))
 }

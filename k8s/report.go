@@ -46,7 +46,7 @@ func (a *attempt) collect(ctx context.Context) error {
 			return err
 		}
 	}
-	if main < 0 && a.seen.kind == succeeded && (u.result || len(u.values) > 0 || len(template.Outputs.Artifacts) > 0) {
+	if main < 0 && a.seen.kind == succeeded && u.gives(template) {
 		return a.lost(&protocol.DamagedError{Reason: "container main left none"})
 	}
 	return nil
@@ -118,7 +118,7 @@ func (a *attempt) problem(r *protocol.Report) error {
 	case protocol.Again, protocol.Stopped, protocol.Agent:
 		return &executor.LostError{Reason: "AgentFailed", Err: text}
 	}
-	return fmt.Errorf("k8s: %w", text)
+	return text
 }
 
 // take takes what main left. Of a program that failed it is what is there.

@@ -77,7 +77,7 @@ func (p *problems) set(l *executor.Leaf) {
 	}
 	p.order(l.Path+".containerSet", t.ContainerSet.Containers, names)
 	u := usesOf(t, l.UsesResult)
-	if gives := u.result || len(u.values) > 0 || len(t.Outputs.Artifacts) > 0; gives && !names[MainContainer] {
+	if u.gives(t) && !names[MainContainer] {
 		p.add(l.Path+".containerSet.containers", "outputs are those of container %s, and there is none", MainContainer)
 	}
 }
