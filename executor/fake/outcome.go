@@ -107,9 +107,6 @@ func settle(o Outcome, s *script, t *executor.Task) (executor.Result, error) {
 	if err != nil {
 		return executor.Result{}, err
 	}
-	if s == nil && !t.WantResult && len(template.Outputs.Parameters) == 0 {
-		return executor.Result{Phase: spec.Succeeded, ExitCode: exitCode(template)}, nil
-	}
 	res := o.Result
 	if res.Phase == "" {
 		res.Phase = spec.Succeeded
@@ -142,6 +139,12 @@ func settle(o Outcome, s *script, t *executor.Task) (executor.Result, error) {
 			nameOf(t), strings.Join(lacks, " and "), nameOf(t))
 	}
 	return executor.Result{}, fmt.Errorf("fake: On(%q): %s lacks %s", s.key, o, strings.Join(lacks, " and "))
+}
+
+// isPlain says that all there is to know of a task for which nothing is scripted is that it succeeds.
+func isPlain(t *executor.Task) bool {
+	w := t.Written
+	return w != nil && t.Func == nil && !t.WantResult && w.Daemon == nil && len(w.Outputs.Parameters) == 0 && len(w.Outputs.Artifacts) == 0
 }
 
 // templateOf is the task's template, with its tags if possible, since replacing them is work.

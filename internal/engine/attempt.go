@@ -3,8 +3,8 @@ package engine
 import (
 	"context"
 	"fmt"
-	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/podflow/podflow/executor"
@@ -14,11 +14,15 @@ import (
 
 // attempt is one attempt of a leaf while it is executed.
 type attempt struct {
-	task  executor.Task
-	run   *Run
-	node  *node
-	ctx   context.Context
-	delay time.Duration
+	task    executor.Task
+	run     *Run
+	node    *node
+	ctx     context.Context
+	delay   time.Duration
+	files   *FuncFiles // of a Go function that has artifacts
+	notify  func(executor.Update)
+	queues  atomic.Bool // an update waits for its turn, and so must those after it
+	release func()      // of what can be stopped alone
 
 	// the end
 	result executor.Result
@@ -47,21 +51,29 @@ func (r *Run) newAttempt(s start) *attempt {
 	}
 	t.Template, t.Written = a.template, n.template.Spec
 	a.ctx = r.contextOf(n)
+	if n.template.Files != nil {
+		t.Artifacts = a.taskFiles()
+	}
+	a.notify = func(u executor.Update) {
+		if a.queues.Load() || !r.show(a, &u) {
+			a.queues.Store(true)
+			queued := u
+			r.tell(event{attempt: a, update: &queued})
+		}
+	}
 	return a
 }
 
-// context is that of an attempt that can be stopped while others go on.
-func (r *Run) context(a *attempt) (done func()) {
-	if a.node.template.Rules == nil {
-		return func() {}
-	}
+// cancellable lets an attempt be stopped while others go on.
+func (a *attempt) cancellable() {
+	r := a.run
 	ctx, cancel := context.WithCancelCause(a.ctx)
 	a.ctx = ctx
 	r.kills.Store(a.node, cancel)
 	if cause := r.killed(a.node); cause != nil {
 		cancel(cause)
 	}
-	return func() { r.kills.Delete(a.node); cancel(nil) }
+	a.release = func() { r.kills.Delete(a.node); cancel(nil) }
 }
 
 // killed is why a node is to be stopped, or nil.
@@ -74,28 +86,46 @@ func (r *Run) killed(n *node) error {
 	return n.known().killed()
 }
 
-// execute runs an attempt to its end. A panic of the executor is the node's error and not the program's end.
-func (r *Run) execute(a *attempt) {
-	defer func() {
-		if p := recover(); p != nil {
-			a.err, a.at = &executor.PanicError{Value: p, Stack: debug.Stack()}, time.Now().UnixNano()
-		}
-	}()
-	defer r.context(a)()
+// execute runs the attempt to its end.
+func (a *attempt) execute() {
+	if a.prepare() {
+		a.result, a.err = a.run.executor(a.node.template).Execute(a.ctx, &a.task, a.notify)
+	}
+	a.finish()
+}
+
+// prepare does what precedes an attempt's execution; it reports false if the attempt has ended already.
+func (a *attempt) prepare() bool {
+	r, t := a.run, a.node.template
+	if t.Rules != nil {
+		a.cancellable()
+	}
 	switch {
 	case r.over:
 		a.result = executor.Result{Phase: spec.Failed, Message: "terminated"}
+		return false
 	case r.stopped.Load() && !a.node.exit:
 		<-a.ctx.Done() // it is being cancelled
 		a.err = context.Cause(a.ctx)
 	case a.delay > 0 && !a.wait(a.ctx):
 		a.err = context.Cause(a.ctx)
-	case a.node.template.Func != nil && a.node.template.Files != nil:
-		a.result, a.err = r.executeFunc(a)
-	case a.node.template.Kind == plan.Resource:
-		a.result, a.err = r.executeResource(a)
-	default:
-		a.result, a.err = r.executor(a.node.template).Execute(a.ctx, &a.task, a.notify)
+	case t.Func != nil && t.Files != nil:
+		a.err = a.openFiles()
+	case t.Kind == plan.Resource && t.Spec.Resource.ManifestFrom != nil && !claims(r.exec, t.Spec):
+		if err := r.readManifest(a); err != nil {
+			a.err = fmt.Errorf("resource.manifestFrom: %w", err)
+		}
+	}
+	return a.err == nil
+}
+
+// finish follows an attempt's execution, however that ended.
+func (a *attempt) finish() {
+	if a.files != nil {
+		a.files.settle(a)
+	}
+	if a.release != nil {
+		a.release()
 	}
 	a.at = time.Now().UnixNano()
 }
@@ -112,18 +142,13 @@ func (a *attempt) wait(ctx context.Context) bool {
 	}
 }
 
-func (a *attempt) notify(u executor.Update) {
-	if !a.run.show(a, &u) {
-		queued := u
-		a.run.tell(event{attempt: a, update: &queued})
-	}
-}
-
 // show applies an update from which nothing can follow, and which so need not wait for what is being recorded. It
-// reports false if something can.
+// reports false if something can, or if others are at the run: waiting for them is dearer than queueing.
 func (r *Run) show(a *attempt, u *executor.Update) bool {
 	now := time.Now().UnixNano()
-	r.mu.Lock()
+	if !r.mu.TryLock() {
+		return false
+	}
 	defer r.mu.Unlock()
 	switch {
 	case a.node.template.Rules != nil || a.node.known().hooks != nil:

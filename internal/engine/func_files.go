@@ -97,23 +97,27 @@ func (f *FuncFiles) Keep(a executor.Artifact) {
 	f.stored = append(slices.DeleteFunc(f.stored, func(b executor.Artifact) bool { return a.Name == b.Name }), a)
 }
 
-// executeFunc executes a Go function that has artifacts.
-func (r *Run) executeFunc(a *attempt) (executor.Result, error) {
+// openFiles gives a Go function its artifacts.
+func (a *attempt) openFiles() error {
 	t, err := a.template()
 	if err != nil {
-		return executor.Result{}, err
+		return err
 	}
-	f := &FuncFiles{Stores: r.stores, in: a.task.Artifacts, may: t.Inputs.Artifacts, out: t.Outputs.Artifacts}
-	res, err := r.exec.Execute(context.WithValue(a.ctx, filesKey{}, f), &a.task, a.notify)
-	if open := f.end(); open != nil && err == nil && !res.Phase.FailedOrErrored() {
-		err = open
+	a.files = &FuncFiles{Stores: a.run.stores, in: a.task.Artifacts, may: t.Inputs.Artifacts, out: t.Outputs.Artifacts}
+	a.ctx = context.WithValue(a.ctx, filesKey{}, a.files)
+	return nil
+}
+
+// settle adds what the function stored to the attempt's result.
+func (f *FuncFiles) settle(a *attempt) {
+	if open := f.end(); open != nil && a.err == nil && !a.result.Phase.FailedOrErrored() {
+		a.err = open
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for _, a := range f.stored {
-		if artifactNamed(res.Artifacts, a.Name) == nil {
-			res.Artifacts = append(slices.Clone(res.Artifacts), a)
+	for _, stored := range f.stored {
+		if artifactNamed(a.result.Artifacts, stored.Name) == nil {
+			a.result.Artifacts = append(slices.Clone(a.result.Artifacts), stored)
 		}
 	}
-	return res, err
 }

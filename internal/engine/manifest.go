@@ -13,16 +13,6 @@ import (
 // maxManifest is how long a manifest may be, in bytes: longer ones no API server takes.
 const maxManifest = 3 << 20
 
-// executeResource executes a resource template. Where its manifest is an artifact, that is read first.
-func (r *Run) executeResource(a *attempt) (executor.Result, error) {
-	if t := a.node.template; t.Spec.Resource.ManifestFrom != nil && !claims(r.exec, t.Spec) {
-		if err := r.readManifest(a); err != nil {
-			return executor.Result{}, fmt.Errorf("resource.manifestFrom: %w", err)
-		}
-	}
-	return r.exec.Execute(a.ctx, &a.task, a.notify)
-}
-
 // readManifest puts the text of the artifact in the place of the manifest.
 func (r *Run) readManifest(a *attempt) error {
 	t, err := a.template()

@@ -216,24 +216,31 @@ func (r *Run) launch(s start) {
 	go r.workOn(s)
 }
 
-// workOn executes an attempt, and then whatever its end leaves to this goroutine.
+// workOn executes an attempt, and then whatever its end leaves to this goroutine. A panic of the executor is the node's
+// error and not the program's end.
+//
+// The stack is kept small on the way to the executor and from there back into show: a goroutine that never needs a
+// larger one than it began with costs a wide workflow of short nodes a quarter less.
 func (r *Run) workOn(s start) {
 	defer r.work.Done()
 	var a *attempt
 	defer func() {
-		if a != nil { // runtime.Goexit was called inside of Execute
-			a.err, a.at = executor.ErrGoexit, time.Now().UnixNano()
-			if s := r.post(a); s.node != nil {
-				r.launch(s)
-			}
+		if a == nil {
+			return
+		}
+		if p := recover(); p != nil {
+			a.err = &executor.PanicError{Value: p, Stack: debug.Stack()}
+		} else { // runtime.Goexit was called inside of Execute
+			a.err = executor.ErrGoexit
+		}
+		a.finish()
+		if s := r.post(a); s.node != nil {
+			r.launch(s)
 		}
 	}()
 	for s.node != nil {
 		a = r.newAttempt(s)
-		if s.node.template.Files != nil {
-			a.task.Artifacts = a.taskFiles()
-		}
-		r.execute(a)
+		a.execute()
 		ended := a
 		a = nil
 		s = r.post(ended)
