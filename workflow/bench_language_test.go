@@ -79,8 +79,7 @@ func BenchmarkLanguage(b *testing.B) {
 				}
 			}
 			for b.Loop() {
-				floor := timed(b, tt.leaves, run(plain, tt.floor))
-				ours := timed(b, tt.leaves, run(w, tt.x))
+				floor, ours := paired(tt.leaves, run(plain, tt.floor), run(w, tt.x))
 				b.ReportMetric(ours, "ns/leaf")
 				b.ReportMetric(floor, "plain-ns/leaf")
 				b.ReportMetric(ours/floor, "x-plain")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -156,17 +157,23 @@ func kept(n int, f func() any) float64 {
 	return b
 }
 
-// timed is the least time of several calls, a node: the floor and what is measured against it are both judged by their
-// best, since this machine does other things too.
-func timed(b *testing.B, n int, f func()) float64 {
-	best := time.Duration(1 << 62)
-	for range max(5, min(20, 800_000/n)) {
+// paired is how long two things take, in nanoseconds a node: medians of rounds in which the one follows the other, since
+// this machine does other things too.
+func paired(n int, floor, ours func()) (floorNS, oursNS float64) {
+	rounds := max(5, min(21, 800_000/n))
+	took := func(f func()) float64 {
 		runtime.GC()
 		start := time.Now()
 		f()
-		best = min(best, time.Since(start))
+		return float64(time.Since(start).Nanoseconds()) / float64(n)
 	}
-	return float64(best.Nanoseconds()) / float64(n)
+	var floors, all []float64
+	for range rounds {
+		floors, all = append(floors, took(floor)), append(all, took(ours))
+	}
+	slices.Sort(floors)
+	slices.Sort(all)
+	return floors[rounds/2], all[rounds/2]
 }
 
 // BenchmarkBuild is the builders and New, against the build floor.
@@ -178,14 +185,14 @@ func BenchmarkBuild(b *testing.B) {
 				for b.Loop() {
 					// as many as make 100,000 tasks, and kept: memory costs a small workflow what it costs a large one
 					keep := make([]any, 100_000/n)
-					floor := timed(b, n*len(keep), func() {
+					floor, ours := paired(n*len(keep), func() {
+						clear(keep)
 						for i := range keep {
 							d, f := buildFloor(s, ns)
 							keep[i] = []any{d, f}
 						}
-					})
-					clear(keep)
-					ours := timed(b, n*len(keep), func() {
+					}, func() {
+						clear(keep)
 						for i := range keep {
 							d := buildDAG(s, ns)
 							w, err := workflow.New("x-", d)
@@ -272,8 +279,7 @@ func BenchmarkRun(b *testing.B) {
 				w, err := workflow.New("x-", buildDAG(s, ns))
 				require.NoError(b, err)
 				for b.Loop() {
-					floor := timed(b, n, func() { runFloor(f) })
-					ours := timed(b, n, func() {
+					floor, ours := paired(n, func() { runFloor(f) }, func() {
 						_, err := w.Run(b.Context(), noop{})
 						require.NoError(b, err)
 					})
@@ -325,8 +331,8 @@ func BenchmarkFake(b *testing.B) {
 				}
 			}
 			for b.Loop() {
-				floor := timed(b, n, run(func(*ownTest) executor.Executor { return noop{} }))
-				ours := timed(b, n, run(func(t *ownTest) executor.Executor { return fake.New(t) }))
+				floor, ours := paired(n, run(func(*ownTest) executor.Executor { return noop{} }),
+					run(func(t *ownTest) executor.Executor { return fake.New(t) }))
 				b.ReportMetric(ours*n/1e6, "ms/test")
 				b.ReportMetric(ours/floor, "x-floor")
 			}
