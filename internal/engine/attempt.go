@@ -25,7 +25,7 @@ type attempt struct {
 	release func()      // of what can be stopped alone
 
 	// the end
-	result executor.Result
+	result *executor.Result // shared if it says no more than that all went well
 	err    error
 	at     int64
 
@@ -36,7 +36,7 @@ type attempt struct {
 
 func (r *Run) newAttempt(s start) *attempt {
 	n := s.node
-	a := &attempt{run: r, node: n, delay: s.delay}
+	a := &attempt{run: r, node: n, delay: s.delay, result: &plain}
 	t := &a.task
 	t.ID.Run, t.ID.Attempt = r.run.UID, int(s.attempt)
 	t.ID.Node, t.Path = n.names(r.run.Name)
@@ -55,10 +55,10 @@ func (r *Run) newAttempt(s start) *attempt {
 		t.Artifacts = a.taskFiles()
 	}
 	a.notify = func(u executor.Update) {
-		if a.queues.Load() || !r.show(a, &u) {
+		if a.queues.Load() || !a.run.show(a, &u) {
 			a.queues.Store(true)
 			queued := u
-			r.tell(event{attempt: a, update: &queued})
+			a.run.tell(event{attempt: a, update: &queued})
 		}
 	}
 	return a
@@ -76,6 +76,15 @@ func (a *attempt) cancellable() {
 	a.release = func() { r.kills.Delete(a.node); cancel(nil) }
 }
 
+// plain is the result of an attempt of which there is nothing to say but that it went well, plainExit that of a program.
+var plain, plainExit = executor.Result{}, executor.Result{ExitCode: new(int)}
+
+// saysMore says that a result is neither plain nor plainExit.
+func saysMore(r *executor.Result) bool {
+	return r.Phase != "" && r.Phase != spec.Succeeded || r.ExitCode != nil && *r.ExitCode != 0 || r.Message != "" ||
+		r.Outputs != nil || r.Artifacts != nil || r.Result != nil || r.Err != nil
+}
+
 // killed is why a node is to be stopped, or nil.
 func (r *Run) killed(n *node) error {
 	r.mu.RLock()
@@ -89,7 +98,13 @@ func (r *Run) killed(n *node) error {
 // execute runs the attempt to its end.
 func (a *attempt) execute() {
 	if a.prepare() {
-		a.result, a.err = a.run.executor(a.node.template).Execute(a.ctx, &a.task, a.notify)
+		res, err := a.run.executor(a.node.template).Execute(a.ctx, &a.task, a.notify)
+		if a.err = err; saysMore(&res) {
+			kept := res
+			a.result = &kept
+		} else if res.ExitCode != nil {
+			a.result = &plainExit
+		}
 	}
 	a.finish()
 }
@@ -102,7 +117,7 @@ func (a *attempt) prepare() bool {
 	}
 	switch {
 	case r.over:
-		a.result = executor.Result{Phase: spec.Failed, Message: "terminated"}
+		a.result = &executor.Result{Phase: spec.Failed, Message: "terminated"}
 		return false
 	case r.stopped.Load() && !a.node.exit:
 		<-a.ctx.Done() // it is being cancelled

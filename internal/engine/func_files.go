@@ -115,9 +115,11 @@ func (f *FuncFiles) settle(a *attempt) {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	res := *a.result
 	for _, stored := range f.stored {
-		if artifactNamed(a.result.Artifacts, stored.Name) == nil {
-			a.result.Artifacts = append(slices.Clone(a.result.Artifacts), stored)
+		if artifactNamed(res.Artifacts, stored.Name) == nil {
+			res.Artifacts = append(slices.Clip(res.Artifacts), stored)
 		}
 	}
+	a.result = &res
 }

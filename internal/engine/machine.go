@@ -41,7 +41,8 @@ type machine struct {
 	kept    map[string]*journal.Record // what need not be done, by the node's name
 	held    []*node                    // leaves that may not begin, while the run is held; nil: it is not
 	commands
-	ids idIndex
+	taken []start // what take returned last
+	ids   idIndex
 }
 
 // Limits bound a run whose templates call themselves.
@@ -89,10 +90,14 @@ type kill struct {
 	cause error
 }
 
-// take is the commands since it was last called.
+// take is the commands since it was last called, whose memory may be used again now.
 func (m *machine) take() commands {
 	todo := m.commands
 	m.commands = commands{}
+	if cap(m.taken) <= pageSize {
+		m.commands.starts = m.taken[:0]
+	}
+	m.taken = todo.starts
 	return todo
 }
 
@@ -279,7 +284,6 @@ func (m *machine) finish(n *node, res *executor.Result, err error) {
 		m.leafLeft(n)
 		return
 	}
-	var lost *executor.LostError
 	killed := n.known().killed()
 	switch {
 	case killed != nil:
@@ -300,7 +304,7 @@ func (m *machine) finish(n *node, res *executor.Result, err error) {
 		m.leafLeft(n)
 		n.more().err = m.stop.cause
 		m.end(n, failed, m.stop.message())
-	case errors.As(err, &lost) && m.again(n, lost):
+	case m.again(n, err):
 	default:
 		m.leafLeft(n)
 		n.more().err = err
@@ -308,8 +312,12 @@ func (m *machine) finish(n *node, res *executor.Result, err error) {
 	}
 }
 
-// again runs a node once more whose attempt the infrastructure lost, if that has not happened too often.
-func (m *machine) again(n *node, lost *executor.LostError) bool {
+// again runs a node once more if the infrastructure lost its attempt, and that has not happened too often.
+func (m *machine) again(n *node, err error) bool {
+	var lost *executor.LostError
+	if !errors.As(err, &lost) {
+		return false
+	}
 	i := n.more()
 	i.lost++
 	if i.lost > maxLost || lost.Once && slices.Contains(i.excused, lost.Reason) {
@@ -334,8 +342,7 @@ func (m *machine) finishProgram(n *node, res *executor.Result) {
 			p = errored
 		}
 	}
-	if n.info == nil && p == succeeded && res.Message == "" && len(n.template.Outputs) == 0 && n.template.Files == nil && res.Result == nil &&
-		(res.ExitCode == nil || *res.ExitCode == 0) {
+	if n.info == nil && len(n.template.Outputs) == 0 && n.template.Files == nil && !saysMore(res) {
 		if res.ExitCode != nil {
 			n.info = &exitZero
 		}

@@ -84,7 +84,7 @@ func (r *Run) endRecord(a *attempt) (journal.Record, bool) {
 	if errors.Is(cause, errScope) || a.err != nil && errors.Is(cause, executor.ErrDetach) {
 		return journal.Record{}, false
 	}
-	rec := journal.NewRecord(a.task.ID, a.result, a.err, a.at)
+	rec := journal.NewRecord(a.task.ID, *a.result, a.err, a.at)
 	rec.PodName, rec.PodIP, rec.HostNode = r.where(a.node)
 	return rec, true
 }
@@ -192,7 +192,7 @@ func (r *Run) where(n *node) (pod, ip, host string) {
 func unrecorded(batch []event, err error) []event {
 	for i := range batch {
 		if a := batch[i].attempt; batch[i].isEnd() {
-			a.result, a.err = executor.Result{}, err
+			a.result, a.err = &plain, err
 		}
 	}
 	return append([]event{{stop: &stop{cause: err}, at: batch[0].at}}, batch...)

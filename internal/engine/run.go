@@ -399,7 +399,7 @@ func (r *Run) apply(batch []event) commands {
 		case r.detached:
 			// it goes on without this process
 		default:
-			r.m.finish(e.attempt.node, &e.attempt.result, e.attempt.err)
+			r.m.finish(e.attempt.node, e.attempt.result, e.attempt.err)
 		}
 		r.m.settle()
 		if s := r.m.stop; s != was {
