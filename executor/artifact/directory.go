@@ -243,7 +243,7 @@ func writeFile(root *os.Root, name string, r io.Reader, mode fs.FileMode) error 
 	if err != nil {
 		return err
 	}
-	_, err = io.Copy(f, r)
+	_, err = transfer(f, r)
 	return errors.Join(err, f.Chmod(mode), f.Close())
 }
 

@@ -68,7 +68,9 @@ func (t *tree) bring(ctx context.Context, store Store, key string, a *executor.A
 
 // bringKey fills the tree with what a key holds, or what lies below it.
 func (t *tree) bringKey(ctx context.Context, store Store, key string, archive *spec.ArchiveStrategy, want string) error {
-	r, err := store.Get(ctx, key)
+	reading, stop := context.WithCancel(ctx)
+	defer stop()
+	r, err := store.Get(reading, key)
 	if errors.Is(err, fs.ErrNotExist) {
 		return t.bringFiles(ctx, store, key, err)
 	}
@@ -76,16 +78,17 @@ func (t *tree) bringKey(ctx context.Context, store Store, key string, archive *s
 		return err
 	}
 	defer r.Close()
-	sum := newDigest(contextReader{ctx, r})
-	err = t.unpack(sum, archive)
 	if want == "" {
-		return err
+		return t.unpack(contextReader{ctx, r}, archive)
 	}
-	if _, rest := io.Copy(io.Discard, sum); rest != nil {
+	ahead := hashAhead(contextReader{reading, r})
+	defer ahead.end(stop)
+	err = t.unpack(ahead, archive)
+	if _, rest := transfer(io.Discard, ahead); rest != nil {
 		return errors.Join(err, rest)
 	}
-	if want != sum.hex() {
-		return fmt.Errorf("%w: its SHA-256 is %s, expected %s", ErrDigest, sum.hex(), want)
+	if got := ahead.hex(); want != got {
+		return fmt.Errorf("%w: its SHA-256 is %s, expected %s", ErrDigest, got, want)
 	}
 	return err
 }

@@ -37,7 +37,7 @@ func Pack(ctx context.Context, w io.Writer, path string, archive *spec.ArchiveSt
 			return err
 		}
 		defer f.Close()
-		_, err = io.Copy(w, f)
+		_, err = transfer(w, f)
 		return err
 	case isNone(archive):
 		return packTar(w, src, true)

@@ -2,6 +2,7 @@ package artifact
 
 import (
 	"archive/tar"
+	"bufio"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -32,7 +33,8 @@ func Save(ctx context.Context, s *Stores, a *spec.Artifact, path string) (execut
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		w.CloseWithError(Pack(ctx, w, path, a.Archive))
+		b := bufio.NewWriterSize(w, readSize)
+		w.CloseWithError(errors.Join(Pack(ctx, b, path, a.Archive), b.Flush()))
 	}()
 	kept, err := Put(ctx, s, a, r, src.dir)
 	r.CloseWithError(errors.New("artifact: the store ended before the stream"))

@@ -138,7 +138,7 @@ func (e entry) copy(w io.Writer) error {
 		return err
 	}
 	defer f.Close()
-	n, err := io.Copy(w, io.LimitReader(f, e.info.Size()))
+	n, err := transfer(w, io.LimitReader(f, e.info.Size()))
 	if err == nil && n < e.info.Size() {
 		err = fmt.Errorf("%s: became shorter while it was read", e.name)
 	}

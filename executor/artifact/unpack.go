@@ -85,7 +85,7 @@ func (t *tree) unpack(r io.Reader, archive *spec.ArchiveStrategy) error {
 	case archive != nil && archive.Tar != nil:
 		return t.untar(r)
 	}
-	b := bufio.NewReaderSize(r, 64<<10)
+	b := bufio.NewReaderSize(r, readSize)
 	if isTarball(b) {
 		return t.untar(b)
 	}
@@ -109,7 +109,7 @@ func isTarball(b *bufio.Reader) bool {
 
 // untar fills the tree from a tar with gzip.
 func (t *tree) untar(r io.Reader) error {
-	z, err := gzip.NewReader(r)
+	z, err := gzip.NewReader(bufio.NewReaderSize(r, readSize))
 	if err != nil {
 		return fmt.Errorf("expected a tar with gzip: %w", err)
 	}

@@ -25,7 +25,7 @@ func (t *tree) unzip(r io.Reader) error {
 		f.Close()
 		os.Remove(f.Name())
 	}()
-	size, err := io.Copy(f, io.LimitReader(r, t.left.Bytes))
+	size, err := transfer(f, io.LimitReader(r, t.left.Bytes))
 	if err != nil {
 		return err
 	}

@@ -24,7 +24,7 @@ const (
 	// partSize is how much of a stream is sent at once: S3 takes 10,000 parts, so an object has at most 78 GiB.
 	partSize = 8 << 20
 	// threads is how many parts are sent side by side. Each is held in memory.
-	threads = 3
+	threads = 4
 )
 
 // Driver opens buckets. The zero value works.
@@ -33,7 +33,7 @@ const (
 // shared file, a web identity, or the machine. With a roleARN they serve to assume that role. An endpoint that is empty
 // is AWS's.
 //
-// A Put holds 32 MiB in memory at most, and an object has at most 78 GiB.
+// A Put holds 40 MiB in memory at most, and an object has at most 78 GiB.
 type Driver struct{}
 
 // Kind is s3.
@@ -65,9 +65,8 @@ type bucket struct {
 
 // Put sends what fits into one part in one request, and more in parts that the service puts together at the end.
 func (b *bucket) Put(ctx context.Context, key string, r io.Reader) error {
-	var first bytes.Buffer
-	n, err := io.CopyN(&first, r, partSize)
-	if err != nil && !errors.Is(err, io.EOF) {
+	first, err := begin(r)
+	if err != nil {
 		return err
 	}
 	if b.at.CreateBucketIfNotPresent != nil {
@@ -76,13 +75,28 @@ func (b *bucket) Put(ctx context.Context, key string, r io.Reader) error {
 		}
 	}
 	opts := minio.PutObjectOptions{ServerSideEncryption: b.sse, ContentType: "application/octet-stream"}
-	if n < partSize {
-		_, err = b.client.Client.PutObject(ctx, b.at.Bucket, key, bytes.NewReader(first.Bytes()), n, opts)
+	if len(first) < partSize {
+		_, err = b.client.Client.PutObject(ctx, b.at.Bucket, key, bytes.NewReader(first), int64(len(first)), opts)
 		return b.error(ctx, key, err)
 	}
 	opts.PartSize, opts.NumThreads, opts.ConcurrentStreamParts = partSize, threads, true
-	_, err = b.client.Client.PutObject(ctx, b.at.Bucket, key, io.MultiReader(&first, r), -1, opts)
+	_, err = b.client.Client.PutObject(ctx, b.at.Bucket, key, io.MultiReader(bytes.NewReader(first), r), -1, opts)
 	return b.error(ctx, key, err)
+}
+
+// begin is the first part of a stream, or all of it if it is shorter. Most streams are much shorter.
+func begin(r io.Reader) ([]byte, error) {
+	var first bytes.Buffer
+	for _, size := range []int{256 << 10, partSize} {
+		more := size - first.Len()
+		first.Grow(more + bytes.MinRead)
+		if _, err := io.CopyN(&first, r, int64(more)); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			return nil, err
+		}
+	}
+	return first.Bytes(), nil
 }
 
 // create makes the bucket if there is none.
