@@ -142,7 +142,7 @@ func TestNoRepository(t *testing.T) {
 // What a skipped task would have left is missing, which only an optional input may be.
 func TestArtifactOfASkippedStep(t *testing.T) {
 	run, err := loadText(t, makeAndUse("", ", when: 1 == 2", "")).Run(t.Context(), fake.New(t))
-	assert.ErrorContains(t, err, "[1].use: inputs.artifacts.in: {{steps.make.outputs.artifacts.out}} has no value")
+	assert.ErrorContains(t, err, "[1].use: inputs.artifacts[in]: {{steps.make.outputs.artifacts.out}} has no value")
 	assert.Equal(t, workflow.Errored, run.Node("[1].use").Phase)
 
 	x := fake.New(t)
@@ -290,7 +290,7 @@ func TestFuncArtifactMistakes(t *testing.T) {
 		f    func(context.Context, struct{}) (struct{}, error)
 		want string
 	}{
-		{"nothing", func(context.Context, struct{}) (struct{}, error) { return struct{}{}, nil }, "outputs.artifacts.out: it left none, and it is not optional"},
+		{"nothing", func(context.Context, struct{}) (struct{}, error) { return struct{}{}, nil }, "outputs.artifacts[out]: it left none, and it is not optional"},
 		{"another", func(ctx context.Context, _ struct{}) (struct{}, error) {
 			_, err := workflow.Artifact("outs").Create(ctx)
 			return struct{}{}, err
@@ -310,7 +310,7 @@ func TestFuncArtifactMistakes(t *testing.T) {
 				err = w.Close()
 			}
 			return struct{}{}, err
-		}, "outputs.artifacts.out: it left none, and it is not optional"},
+		}, "outputs.artifacts[out]: it left none, and it is not optional"},
 	} {
 		wf := workflow.Must(workflow.New("x", workflow.Func("f", tt.f).Outputs(out)))
 		_, err := wf.Run(t.Context(), fake.New(t))

@@ -101,7 +101,7 @@ func (m *machine) takeFiles(n *node) error {
 			continue
 		}
 		if err != nil {
-			return fmt.Errorf("inputs.artifacts.%s: %w", f.Name, err)
+			return fmt.Errorf("inputs.artifacts[%s]: %w", f.Name, err)
 		}
 		in[i] = a
 		in[i].Name, in[i].Path = f.Name, n.template.Spec.Inputs.Artifacts[i].Path
@@ -170,7 +170,7 @@ func (m *machine) leafFiles(n *node, res *executor.Result) error {
 		case a != nil:
 			out[i] = *a
 		case !f.Optional && (res.Phase == "" || res.Phase == spec.Succeeded):
-			return fmt.Errorf("outputs.artifacts.%s: it left none, and it is not optional", f.Name)
+			return fmt.Errorf("outputs.artifacts[%s]: it left none, and it is not optional", f.Name)
 		}
 	}
 	m.giveFiles(n, out)
@@ -188,7 +188,7 @@ func (m *machine) bodyFiles(n *node) error {
 			out[i] = a
 			out[i].Name = f.Name
 		case !f.Optional || !noValue(err):
-			return fmt.Errorf("outputs.artifacts.%s: %w", f.Name, err)
+			return fmt.Errorf("outputs.artifacts[%s]: %w", f.Name, err)
 		}
 	}
 	m.giveFiles(n, out)
