@@ -20,11 +20,13 @@ const (
 	sandboxPatience
 	// pullPatience covers registries.
 	pullPatience
+	// endPatience covers a node that has said that a Pod is over and not yet how its program ended.
+	endPatience
 )
 
 // waits are the times behind the words.
 type waits struct {
-	auth, missing, config, sandbox, pull time.Duration
+	auth, missing, config, sandbox, pull, end time.Duration
 	// events is how long a Pod waits before its events are looked at, and between two looks.
 	events time.Duration
 	// gone is how long a Pod may stay after its grace period is over.
@@ -41,7 +43,7 @@ type waits struct {
 
 var defaultWaits = waits{
 	auth: 5 * time.Second, missing: 30 * time.Second, config: 2 * time.Minute, sandbox: 2 * time.Minute,
-	pull: 5 * time.Minute, events: 30 * time.Second, gone: time.Minute, request: time.Minute, logs: 5 * time.Second,
+	pull: 5 * time.Minute, end: 30 * time.Second, events: 30 * time.Second, gone: time.Minute, request: time.Minute, logs: 5 * time.Second,
 	first: 100 * time.Millisecond, most: 15 * time.Second, watch: 5 * time.Minute,
 }
 
@@ -58,6 +60,8 @@ func (w *waits) limit(p patience) (d time.Duration, ok bool) {
 		return w.sandbox, true
 	case pullPatience:
 		return w.pull, true
+	case endPatience:
+		return w.end, true
 	case forever:
 		return 0, false
 	}

@@ -123,6 +123,9 @@ func judgeStatus(p *corev1.Pod, gone bool) verdict {
 	}
 	if p.Status.Phase == corev1.PodFailed {
 		if v, ok := podFailure(p); ok {
+			if v.kind == failed && !gone && runs(p) {
+				v.kind, v.then, v.patience = running, failed, endPatience
+			}
 			return v
 		}
 	}
@@ -192,6 +195,15 @@ func podFailure(p *corev1.Pod) (verdict, bool) {
 		v.code = code(p)
 	}
 	return v, true
+}
+
+// runs says that the program has not ended. A busy node may tell first that its Pod has failed, and then how the program
+// ended.
+func runs(p *corev1.Pod) bool {
+	names := programNames(p)
+	return slices.ContainsFunc(p.Status.ContainerStatuses, func(s corev1.ContainerStatus) bool {
+		return s.State.Running != nil && slices.Contains(names, s.Name)
+	})
 }
 
 // mainEnd is the verdict on the end of the program.

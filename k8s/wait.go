@@ -29,8 +29,10 @@ func (a *attempt) judge(ctx context.Context) (next time.Duration) {
 		}
 		return next
 	}
-	if o.kind != waiting {
+	if o.kind != waiting && (o.patience == none || o.patience != w.trouble) {
 		*w = wait{began: now}
+	}
+	if o.kind != waiting && o.patience == none {
 		return 0
 	}
 	if o.patience == forever && o.hostNode != "" {
