@@ -51,9 +51,6 @@ func (r *Run) newAttempt(s start) *attempt {
 	}
 	t.Template, t.Written = a.template, n.template.Spec
 	a.ctx = r.contextOf(n)
-	if n.template.Files != nil {
-		t.Artifacts = a.taskFiles()
-	}
 	a.notify = func(u executor.Update) {
 		if a.queues.Load() || !a.run.show(a, &u) {
 			a.queues.Store(true)

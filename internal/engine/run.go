@@ -240,6 +240,9 @@ func (r *Run) workOn(s start) {
 	}()
 	for s.node != nil {
 		a = r.newAttempt(s)
+		if s.node.template.Files != nil {
+			a.task.Artifacts = a.taskFiles()
+		}
 		a.execute()
 		ended := a
 		a = nil
