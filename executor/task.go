@@ -95,8 +95,21 @@ type Result struct {
 	Artifacts []Artifact
 	// Result is the standard output without one trailing newline; nil if it was not asked for.
 	Result *string
+	// Containers are the ends of the containers of a container set that are known, in the order of the template. Those
+	// that are not there ended as the whole did.
+	Containers []ContainerEnd
 	// Err is what a Go function returned when it failed. It lives in this process only.
 	Err error
+}
+
+// ContainerEnd is how one container of a container set ended.
+type ContainerEnd struct {
+	Name     string
+	ExitCode int
+	// Message says what went wrong; empty if nothing did.
+	Message string
+	// NotRun says that the container did not run, since one that it depends on failed.
+	NotRun bool
 }
 
 // Update is what happens to a running attempt. A zero field leaves what was known unchanged.
