@@ -59,6 +59,7 @@ type Executor struct {
 	order    []*script
 	problems []error        // of the scripts themselves
 	workflow *spec.Workflow // the one that was checked last
+	refused  error          // what was wrong with the scripts then
 	calls    []*executor.Task
 	attempts map[executor.ID]*attempt // of what is scripted; nil for Go functions that are not
 	counts   map[place]int

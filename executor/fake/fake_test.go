@@ -350,6 +350,25 @@ func TestVerify(t *testing.T) {
 			assert.EqualError(t, x.Verify(), tc.want)
 		})
 	}
+	t.Run("OfANameThatIsKnown", func(t *testing.T) {
+		w := &spec.Workflow{}
+		w.Spec.Templates = []spec.Template{{Name: "main", DAG: &spec.DAG{Tasks: []spec.Task{{Name: "a"}, {Name: "b"}, {Name: "monthly"}}}}}
+		x := fake.New(nil).On("a", fake.Fail(2, "n")).On("b", fake.Succeed()).On("monthly(0)", fake.Succeed())
+		require.NoError(t, x.Check(w, nil))
+		_ = message(x, task("a", "a"))
+		assert.EqualError(t, x.Verify(), "fake: On(\"b\"): no node of that name ran\nfake: On(\"monthly(0)\"): no node of that name ran")
+	})
+	t.Run("AfterARefusal", func(t *testing.T) {
+		w := &spec.Workflow{}
+		w.Spec.Templates = []spec.Template{{Name: "main", DAG: &spec.DAG{Tasks: []spec.Task{{Name: "fetch"}, {Name: "map"}}}}}
+		x := fake.New(nil).On("map", fake.Succeed()).On("fecth", fake.Succeed())
+		refusal := x.Check(w, nil)
+		require.EqualError(t, refusal, `fake: On("fecth"): the workflow has no task or step "fecth"; did you mean "fetch"?`)
+		assert.Equal(t, refusal, x.Verify())
+		w.Spec.Templates[0].DAG.Tasks[0].Name = "fecth"
+		require.NoError(t, x.Check(w, nil))
+		assert.EqualError(t, x.Verify(), "fake: On(\"map\"): no node of that name ran\nfake: On(\"fecth\"): no node of that name ran")
+	})
 	t.Run("WithoutATest", func(t *testing.T) {
 		x := fake.New(nil).On("a", fake.Succeed()).On("b", fake.Succeed())
 		assert.EqualError(t, x.Verify(), "fake: On(\"a\"): no node of that name ran\nfake: On(\"b\"): no node of that name ran")

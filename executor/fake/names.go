@@ -17,22 +17,27 @@ func (x *Executor) Check(w *spec.Workflow, _ []executor.Leaf) error {
 	defer x.mu.Unlock()
 	x.workflow = w
 	errs := slices.Clone(x.problems)
-	if len(x.order) == 0 {
-		return errors.Join(errs...)
-	}
-	n := namesOf(w)
-	if n.hidden {
-		return errors.Join(errs...)
-	}
-	for _, s := range x.order {
-		for _, name := range segments(s.key) {
-			if !n.known[name] {
-				errs = append(errs, fmt.Errorf("fake: On(%q): the workflow has no task or step %q%s", s.key, name, hint(name, n.known)))
-				break
+	if len(x.order) > 0 {
+		if n := namesOf(w); !n.hidden {
+			for _, s := range x.order {
+				if name := unknown(s.key, n.known); name != "" {
+					errs = append(errs, fmt.Errorf("fake: On(%q): the workflow has no task or step %q%s", s.key, name, hint(name, n.known)))
+				}
 			}
 		}
 	}
-	return errors.Join(errs...)
+	x.refused = errors.Join(errs...)
+	return x.refused
+}
+
+// unknown is the first name in a script's key that is not known, or empty.
+func unknown(key string, known map[string]bool) string {
+	for _, name := range segments(key) {
+		if !known[name] {
+			return name
+		}
+	}
+	return ""
 }
 
 // segments are the names in a script's key: "api(0:x).compile" has api and compile, "[1].heads" has heads.

@@ -33,15 +33,23 @@ func (x *Executor) OnFunc(task string, f func(*executor.Task) (Outcome, error)) 
 	return x.add(&script{key: task, f: f})
 }
 
-// Verify is what was scripted and not used, or in vain: one error that lists all, or nil. A fake that [New] made for
-// a test calls it when the test ends.
+// Verify is what was scripted and not used, or in vain: one error that lists all, or nil. After a run that
+// [Executor.Check] refused it is the refusal. A fake that [New] made for a test calls it when the test ends.
 func (x *Executor) Verify() error {
 	x.mu.Lock()
 	defer x.mu.Unlock()
+	if x.refused != nil {
+		return x.refused
+	}
 	errs := slices.Clone(x.problems)
+	known := x.known()
 	for _, s := range x.order {
 		if s.calls == 0 && (s.f != nil || slices.ContainsFunc(s.outcomes, func(o Outcome) bool { return !o.optional })) {
-			errs = append(errs, fmt.Errorf("fake: On(%q): no node of that name ran%s", s.key, hint(s.key, x.known())))
+			meant := ""
+			if unknown(s.key, known) != "" {
+				meant = hint(s.key, known)
+			}
+			errs = append(errs, fmt.Errorf("fake: On(%q): no node of that name ran%s", s.key, meant))
 			continue
 		}
 		for i, o := range s.outcomes {
