@@ -88,8 +88,8 @@ func (e *DecodeError) Error() string {
 // kept beside workflows. All problems are reported, as *[DecodeError]s that are
 // joined (up to [MaxProblems]); then there are no objects. After a syntax error nothing more is read.
 //
-// Empty documents are left out, and null is the same as leaving a field out. A plain yes, no, on or off counts as a
-// boolean where one is expected; elsewhere it is refused, because versions of YAML disagree whether it is text.
+// Empty documents are left out, and null is the same as leaving a field out. A plain yes, no, on, off, y or n counts
+// as a boolean where one is expected; elsewhere it is refused, because versions of YAML disagree whether it is text.
 // An error of reading r is returned as it is.
 //
 // An input can take some hundred times its length in memory: who decodes what strangers send bounds r further.

@@ -28,6 +28,7 @@ func (d *decoder) pairs(n *yaml.Node, at *path) []pair {
 			merged = append(merged, value)
 			continue
 		}
+		d.unambiguous(key, at.field(shorten(key.Value)))
 		if line, ok := lines[key.Value]; ok {
 			d.problem(key, at.field(shorten(key.Value)), fmt.Sprintf("is on line %d already", line))
 			continue

@@ -141,7 +141,7 @@ func (d *decoder) unambiguous(n *yaml.Node, at *path) bool {
 }
 
 // oldBooleans are the booleans of YAML 1.1 that are text in YAML 1.2.
-var oldBooleans = map[string]bool{"yes": true, "on": true, "no": false, "off": false}
+var oldBooleans = map[string]bool{"y": true, "yes": true, "on": true, "n": false, "no": false, "off": false}
 
 func isNull(n *yaml.Node) bool { return n.Kind == yaml.ScalarNode && n.ShortTag() == "!!null" }
 

@@ -118,6 +118,11 @@ spec:
 			"line 5: spec.entrypoint: versions of YAML disagree on yes: put it in quotes, or write true or false",
 			"line 6: spec.arguments.parameters[a].value: versions of YAML disagree on Off: put it in quotes, or write true or false",
 		}},
+		"y or n": {head + "spec:\n  suspend: y\n  hostNetwork: N\n  entrypoint: y\n  onExit: 'n'\n  templates: [{steps: [[{withItems: [{x: 1, y: N}]}]]}]", []string{
+			"line 6: spec.entrypoint: versions of YAML disagree on y: put it in quotes, or write true or false",
+			"line 8: spec.templates[0].steps[0][0].withItems[0].y: versions of YAML disagree on y: put it in quotes, or write true or false",
+			"line 8: spec.templates[0].steps[0][0].withItems[0][y]: versions of YAML disagree on N: put it in quotes, or write true or false",
+		}},
 		"tags": {head + "spec: {entrypoint: !x a, onExit: !!binary YQ==, templates: [{daemon: !!bool maybe}]}", []string{
 			"line 3: spec.entrypoint: expected a string, got a value of type !x",
 			"line 3: spec.onExit: expected a string, got a value of type !!binary",

@@ -170,8 +170,8 @@ func number(value string) (*yaml.Node, error) {
 	return plain(value), nil
 }
 
-// otherYAML is plain text that some version of YAML takes for a boolean or a number.
-var otherYAML = regexp.MustCompile(`^(?i:y|n|yes|no|on|off|[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?)$`)
+// otherYAML is plain text that some version of YAML takes for a merge key, a default value, a boolean or a number.
+var otherYAML = regexp.MustCompile(`^(?i:<<|=|y|n|yes|no|on|off|[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?)$`)
 
 // text is a string. One of many lines is written as a block if that loses nothing.
 func text(s string) *yaml.Node {

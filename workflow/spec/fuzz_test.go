@@ -22,6 +22,7 @@ func FuzzDecode(f *testing.F) {
 		head + "metadata: {creationTimestamp: 2026-01-02T03:04:05.6Z, labels: {a: b, 1: c}}\nstatus: {startedAt: null}",
 		head + "spec:\n  templates:\n  - script:\n      source: |\n        a\n         b\n\n  - suspend: {}\n  - script: {source: \" a\\n\\tb\\u0085\\r\\n\"}\n",
 		head + "spec: {metrics: {prometheus: [{histogram: {buckets: [1, 2.50, 1e400]}}]}}",
+		head + "metadata: {labels: {'<<': '<<', '=': '=', 'y': 'n'}}\nspec: {templates: [{steps: [[{withItems: ['<<', '=', 'Y', \"\\u0085 \"]}]]}]}",
 		`{"apiVersion": "argoproj.io/v1alpha1", "kind": "CronWorkflow", "spec": {"schedules": ["* * * * *"], "workflowSpec": {}}}`,
 		"apiVersion: v1\nkind: ConfigMap\ndata: {a: '1'}\nbinaryData: {b: YQ==}\nimmutable: true",
 		"apiVersion: v1\nkind: PersistentVolumeClaim\nspec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}",
