@@ -79,7 +79,7 @@ var plain, plainExit = executor.Result{}, executor.Result{ExitCode: new(int)}
 // saysMore says that a result is neither plain nor plainExit.
 func saysMore(r *executor.Result) bool {
 	return r.Phase != "" && r.Phase != spec.Succeeded || r.ExitCode != nil && *r.ExitCode != 0 || r.Message != "" ||
-		r.Outputs != nil || r.Artifacts != nil || r.Result != nil || r.Err != nil
+		r.Outputs != nil || r.Artifacts != nil || r.Result != nil || r.Containers != nil || r.Err != nil
 }
 
 // killed is why a node is to be stopped, or nil.

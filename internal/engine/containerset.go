@@ -3,6 +3,7 @@ package engine
 import (
 	"slices"
 
+	"github.com/podflow/podflow/executor"
 	"github.com/podflow/podflow/internal/plan"
 	"github.com/podflow/podflow/workflow/spec"
 )
@@ -21,7 +22,35 @@ func (m *machine) beginContainers(pod *node) {
 	}
 }
 
-// endContainers ends the containers of a set with their Pod.
+// containersEnded ends the containers of a set that are known to have ended: each as it did itself.
+func (m *machine) containersEnded(pod *node, ends []executor.ContainerEnd) {
+	if pod.frame == nil || !pod.isSet() {
+		return
+	}
+	for i := range ends {
+		e := &ends[i]
+		at := slices.IndexFunc(pod.frame.nodes, func(n *node) bool { return n.container().Name == e.Name })
+		if at < 0 {
+			continue
+		}
+		n, p := pod.frame.nodes[at], succeeded
+		if e.Message != "" {
+			n.more().message = e.Message
+		}
+		switch {
+		case e.NotRun:
+			p = errored
+		case e.ExitCode != 0:
+			p = failed
+		}
+		if !e.NotRun {
+			n.more().exitCode = &e.ExitCode
+		}
+		m.set(n, p)
+	}
+}
+
+// endContainers ends the other containers of a set with their Pod.
 func (m *machine) endContainers(pod *node, p phase) {
 	if pod.frame == nil {
 		return

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -335,13 +336,6 @@ func (m *machine) again(n *node, err error) bool {
 }
 
 func (m *machine) finishProgram(n *node, res *executor.Result) {
-	p := succeeded
-	if res.Phase != "" && res.Phase != spec.Succeeded {
-		p = failed
-		if res.Phase == spec.Errored {
-			p = errored
-		}
-	}
 	if n.info == nil && len(n.template.Outputs) == 0 && n.template.Files == nil && !saysMore(res) {
 		if res.ExitCode != nil {
 			n.info = &exitZero
@@ -349,8 +343,19 @@ func (m *machine) finishProgram(n *node, res *executor.Result) {
 		m.set(n, succeeded)
 		return
 	}
+	m.containersEnded(n, res.Containers)
 	i := n.more()
 	i.message, i.exitCode, i.result, i.err = res.Message, res.ExitCode, res.Result, res.Err
+	p := succeeded
+	switch res.Phase {
+	case "", spec.Succeeded:
+	case spec.Failed:
+		p = failed
+	case spec.Errored:
+		p = errored
+	default:
+		p, i.message = errored, fmt.Sprintf("the executor says that it ended in phase %q: expected %s or %s", res.Phase, spec.Succeeded, spec.Failed)
+	}
 	if len(n.template.Outputs) > 0 {
 		values, err := m.leafOutputs(n, res)
 		switch {

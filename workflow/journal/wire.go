@@ -59,14 +59,22 @@ type wireRecord struct {
 	Outputs  []wireValue `json:"outputs,omitempty"`
 	Result   *text       `json:"result,omitempty"`
 	// Artifacts have each its size and digest beside what it says in a workflow.
-	Artifacts []executor.Artifact `json:"artifacts,omitempty"`
-	Error     text                `json:"error,omitempty"`
-	Lost      string              `json:"lost,omitempty"`
-	Once      bool                `json:"once,omitempty"`
-	PodName   string              `json:"podName,omitempty"`
-	PodIP     string              `json:"podIP,omitempty"`
-	HostNode  string              `json:"hostNode,omitempty"`
-	Finished  int64               `json:"finished"`
+	Artifacts  []executor.Artifact `json:"artifacts,omitempty"`
+	Containers []wireContainer     `json:"containers,omitempty"`
+	Error      text                `json:"error,omitempty"`
+	Lost       string              `json:"lost,omitempty"`
+	Once       bool                `json:"once,omitempty"`
+	PodName    string              `json:"podName,omitempty"`
+	PodIP      string              `json:"podIP,omitempty"`
+	HostNode   string              `json:"hostNode,omitempty"`
+	Finished   int64               `json:"finished"`
+}
+
+type wireContainer struct {
+	Name     string `json:"name"`
+	ExitCode int    `json:"exitCode,omitempty"`
+	Message  text   `json:"message,omitempty"`
+	NotRun   bool   `json:"notRun,omitempty"`
 }
 
 type wireValue struct {
@@ -188,7 +196,7 @@ func wireRecords(rs []Record) []wireRecord {
 		r := &rs[i]
 		out = append(out, wireRecord{
 			r.Kind, r.ID.Run, text(r.ID.Node), r.ID.Attempt, r.Result.Phase, r.Result.ExitCode, text(r.Result.Message), wireValues(r.Result.Outputs),
-			(*text)(r.Result.Result), r.Result.Artifacts, text(r.Error), r.Lost, r.Once, r.PodName, r.PodIP, r.HostNode, r.Finished,
+			(*text)(r.Result.Result), r.Result.Artifacts, wireContainers(r.Result.Containers), text(r.Error), r.Lost, r.Once, r.PodName, r.PodIP, r.HostNode, r.Finished,
 		})
 	}
 	return out
@@ -200,9 +208,28 @@ func records(rs []wireRecord) []Record {
 		r := &rs[i]
 		out = append(out, Record{
 			r.Kind, executor.ID{Run: r.Run, Node: string(r.Node), Attempt: r.Attempt},
-			executor.Result{Phase: r.Phase, ExitCode: r.ExitCode, Message: string(r.Message), Outputs: values(r.Outputs), Artifacts: r.Artifacts, Result: (*string)(r.Result)},
+			executor.Result{
+				Phase: r.Phase, ExitCode: r.ExitCode, Message: string(r.Message), Outputs: values(r.Outputs), Artifacts: r.Artifacts,
+				Result: (*string)(r.Result), Containers: containers(r.Containers),
+			},
 			string(r.Error), r.Lost, r.Once, r.PodName, r.PodIP, r.HostNode, r.Finished,
 		})
+	}
+	return out
+}
+
+func wireContainers(ends []executor.ContainerEnd) []wireContainer {
+	var out []wireContainer
+	for _, e := range ends {
+		out = append(out, wireContainer{e.Name, e.ExitCode, text(e.Message), e.NotRun})
+	}
+	return out
+}
+
+func containers(ends []wireContainer) []executor.ContainerEnd {
+	var out []executor.ContainerEnd
+	for _, e := range ends {
+		out = append(out, executor.ContainerEnd{Name: e.Name, ExitCode: e.ExitCode, Message: string(e.Message), NotRun: e.NotRun})
 	}
 	return out
 }
