@@ -24,15 +24,27 @@ type Build func(args []string, library *source.Memory) (*workflow.Workflow, erro
 // Main runs a program that builds one workflow, and exits.
 func Main(build func() (*workflow.Workflow, error)) { MainArgs(Plain(build)) }
 
-// Plain is a Build without arguments.
+// Plain is a Build that refuses arguments.
 func Plain(build func() (*workflow.Workflow, error)) Build {
-	return func([]string, *source.Memory) (*workflow.Workflow, error) { return build() }
+	return func(args []string, _ *source.Memory) (*workflow.Workflow, error) {
+		if len(args) > 0 {
+			return nil, fmt.Errorf("%q: %w", args[0], errSurplus)
+		}
+		return build()
+	}
 }
 
-// MainArgs is Main for a program whose workflow depends on its arguments. An interrupt cancels the run and waits until it
-// has ended; a second one does not wait.
+// errSurplus is of an argument that a program does not take.
+var errSurplus = errors.New("expected flags only")
+
+// MainArgs is Main for a program whose workflow depends on its arguments. An interrupt, or the end of the terminal, cancels
+// the run and waits until it has ended; a second interrupt does not wait.
 func MainArgs(build Build) {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx := context.Background()
+	if !signal.Ignored(syscall.SIGHUP) { // as nohup has it
+		ctx, _ = signal.NotifyContext(ctx, syscall.SIGHUP) // for good: a terminal that ends may say so twice
+	}
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop)
 	os.Exit(Run(ctx, os.Args[1:], os.Stdout, os.Stderr, build))
 }
@@ -68,6 +80,10 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer, build Bui
 		wf, err = build(rest, library)
 	}
 	switch {
+	case errors.Is(err, errSurplus):
+		fmt.Fprintln(stderr, err)
+		flags.Usage()
+		return 2
 	case err != nil:
 	case *print != "":
 		err = show(stdout, wf, *print)

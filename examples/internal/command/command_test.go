@@ -39,6 +39,7 @@ func TestRun(t *testing.T) {
 		{"fake runs nothing", []string{"-executor", "fake"}, 0, "[0].hello: busybox [\"echo\" \"world\"]\n", "Succeeded  [0].hello"},
 		{"help", []string{"-h"}, 0, "", "-namespace"},
 		{"no such flag", []string{"-x"}, 2, "", "flag provided but not defined: -x"},
+		{"an argument that is no flag", []string{"k8s", "-p", "message=moon"}, 2, "", "\"k8s\": expected flags only\nUsage"},
 		{"no name", []string{"-p", "moon"}, 2, "", "expected name=value"},
 		{"no such format", []string{"-print", "png"}, 1, "", "-print png: expected yaml, dot or mermaid\n"},
 		{"no such executor", []string{"-executor", "moon"}, 1, "", "-executor moon: expected local, fake or k8s\n"},
