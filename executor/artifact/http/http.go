@@ -16,16 +16,16 @@ import (
 	"os"
 	"sync"
 
-	"golang.org/x/oauth2"
-	"golang.org/x/oauth2/clientcredentials"
-	corev1 "k8s.io/api/core/v1"
-
 	"github.com/podflow/podflow/executor/artifact"
 	"github.com/podflow/podflow/executor/artifact/internal/dial"
 	"github.com/podflow/podflow/workflow/spec"
+	"golang.org/x/oauth2"
 )
 
 // Driver opens URLs. The zero value works. The key of such a location is its URL.
+//
+// Credentials and headers go to the server of that URL only, its scheme, host and port, and not to another to which it
+// redirects.
 //
 // Whether a file that was sent in part only can be seen is up to the server: a PUT that is cut off it should not take.
 type Driver struct{}
@@ -46,7 +46,7 @@ func (Driver) Kind() string { return "http" }
 
 // Open reads the Secrets that the location names. It asks no server.
 func (Driver) Open(ctx context.Context, l *spec.ArtifactLocation, secrets artifact.Secrets) (artifact.Store, error) {
-	s := &server{at: l.HTTP, client: &http.Client{Transport: shared}}
+	s := &server{at: l.HTTP, client: &http.Client{Transport: shared, CheckRedirect: leave}}
 	if l.HTTP.Auth == nil {
 		return s, nil
 	}
@@ -60,19 +60,10 @@ func (Driver) Open(ctx context.Context, l *spec.ArtifactLocation, secrets artifa
 		if err != nil && r.err == nil {
 			r.err = errors.New("clientCert: expected a certificate and its key in PEM")
 		}
-		s.client.Transport = newTransport([]tls.Certificate{pair})
+		s.client.Transport = ownOnly{newTransport([]tls.Certificate{pair})}
 	}
 	if o := auth.OAuth2; o.ClientIDSecret != nil || o.TokenURLSecret != nil {
-		config := clientcredentials.Config{
-			ClientID: r.text(o.ClientIDSecret), ClientSecret: r.text(o.ClientSecretSecret), TokenURL: r.text(o.TokenURLSecret),
-			Scopes: o.Scopes, EndpointParams: url.Values{},
-		}
-		for _, p := range o.EndpointParams {
-			config.EndpointParams.Add(p.Key, p.Value)
-		}
-		// The context of a token's request is that of the artifact's, which package oauth2 does not know.
-		asking := context.WithValue(ctx, oauth2.HTTPClient, &http.Client{Transport: s.client.Transport})
-		s.client.Transport = &oauth2.Transport{Base: s.client.Transport, Source: config.TokenSource(asking)}
+		s.tokens = r.tokens(&o, s.client.Transport)
 	}
 	if r.err != nil {
 		return nil, fmt.Errorf("auth: %w", r.err)
@@ -80,18 +71,12 @@ func (Driver) Open(ctx context.Context, l *spec.ArtifactLocation, secrets artifa
 	return s, nil
 }
 
-// reader reads Secrets until one fails.
-type reader struct {
-	ctx     context.Context
-	secrets artifact.Secrets
-	err     error
-}
-
 // server is what answers at URLs.
 type server struct {
 	at     *spec.HTTPArtifact
 	client *http.Client
 	user   *url.Userinfo
+	tokens oauth2.TokenSource // nil if it asks for none
 }
 
 var errUnsupported = fmt.Errorf("of HTTP only GET and PUT are used: %w", errors.ErrUnsupported)
@@ -167,11 +152,17 @@ func (s *server) do(ctx context.Context, method, at string, body io.Reader) (*ht
 		password, _ := s.user.Password()
 		req.SetBasicAuth(s.user.Username(), password)
 	}
+	if s.tokens != nil {
+		token, err := s.tokens.Token()
+		if err != nil {
+			return nil, fmt.Errorf("auth: oauth2: %w", tokenError(ctx, err))
+		}
+		token.SetAuthHeader(req)
+	}
 	place := method + " " + (&url.URL{Scheme: req.URL.Scheme, Host: req.URL.Host, Path: req.URL.Path}).String()
 	res, err := s.client.Do(req)
 	if err != nil {
-		var about *url.Error
-		if errors.As(err, &about) {
+		for about := (*url.Error)(nil); errors.As(err, &about); {
 			err = about.Err
 		}
 		return nil, fmt.Errorf("%s: %w", place, err)
@@ -232,14 +223,4 @@ func rewound(req *http.Request, f *os.File) error {
 	req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(io.NewSectionReader(f, 0, info.Size())), nil }
 	req.Body, err = req.GetBody()
 	return err
-}
-
-// text is the value of a Secret.
-func (r *reader) text(s *corev1.SecretKeySelector) string {
-	if r.err != nil {
-		return ""
-	}
-	var value string
-	value, r.err = r.secrets.Text(r.ctx, s)
-	return value
 }

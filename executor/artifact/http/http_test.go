@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"log"
 	"math/big"
 	nethttp "net/http"
 	"net/http/httptest"
@@ -230,22 +231,45 @@ func TestClientCertificate(t *testing.T) {
 		"cert": string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert})),
 		"key":  string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private})),
 	}
-	s := httptest.NewUnstartedServer(nethttp.HandlerFunc(func(w nethttp.ResponseWriter, r *nethttp.Request) {
-		_, _ = io.WriteString(w, r.TLS.PeerCertificates[0].Subject.CommonName)
-	}))
+	shown := nethttp.HandlerFunc(func(w nethttp.ResponseWriter, r *nethttp.Request) {
+		for _, cert := range r.TLS.PeerCertificates {
+			_, _ = io.WriteString(w, cert.Subject.CommonName)
+		}
+	})
+	other := httptest.NewUnstartedServer(shown)
+	mux := nethttp.NewServeMux()
+	mux.Handle("/", shown)
+	mux.Handle("/in", nethttp.RedirectHandler("/", nethttp.StatusFound))
+	mux.HandleFunc("/out", func(w nethttp.ResponseWriter, r *nethttp.Request) {
+		nethttp.Redirect(w, r, other.URL, nethttp.StatusFound)
+	})
+	s := httptest.NewUnstartedServer(mux)
 	s.TLS = &tls.Config{ClientAuth: tls.RequireAnyClientCert}
-	s.StartTLS()
-	t.Cleanup(s.Close)
+	other.TLS = &tls.Config{ClientAuth: tls.RequestClientCert}
+	for _, s := range []*httptest.Server{s, other} {
+		s.Config.ErrorLog = log.New(io.Discard, "", 0)
+		s.StartTLS()
+		t.Cleanup(s.Close)
+	}
 	authority := filepath.Join(t.TempDir(), "ca.pem")
 	require.NoError(t, os.WriteFile(authority, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw}), 0o600))
-	t.Setenv("SSL_CERT_FILE", authority) // read once, by this first use of the system's authorities
+	t.Setenv("SSL_CERT_FILE", authority) // read once, by the first use of the system's authorities
 
 	a := &executor.Artifact{Artifact: spec.Artifact{Name: "x", ArtifactLocation: location(s.URL, func(a *spec.HTTPArtifact) {
 		a.Auth = &spec.HTTPAuth{ClientCert: spec.ClientCertAuth{ClientCertSecret: secret("cert"), ClientKeySecret: secret("key")}}
 	})}}
-	to := filepath.Join(t.TempDir(), "x")
-	require.NoError(t, artifact.Load(t.Context(), artifact.New(planted(values), http.Driver{}), a, to))
-	text, err := os.ReadFile(to)
-	require.NoError(t, err)
-	assert.Equal(t, "me", string(text))
+	for path, want := range map[string]string{"/": "me", "/in": "me", "/out": ""} {
+		a.HTTP.URL = s.URL + path
+		to := filepath.Join(t.TempDir(), "x")
+		require.NoError(t, artifact.Load(t.Context(), artifact.New(planted(values), http.Driver{}), a, to))
+		text, err := os.ReadFile(to)
+		require.NoError(t, err)
+		assert.Equal(t, want, string(text), path)
+	}
+
+	values["id"], values["secret"], values["url"] = "planted", "planted", strings.Replace(s.URL, "127.0.0.1", "localhost", 1)+"/planted"
+	oauth(a.HTTP)
+	err = artifact.Load(t.Context(), artifact.New(planted(values), http.Driver{}), a, filepath.Join(t.TempDir(), "x"))
+	require.ErrorContains(t, err, "auth: oauth2: the token's server: its certificate is not trusted", "it is not one of localhost")
+	assert.NotContains(t, err.Error(), "localhost")
 }
