@@ -31,3 +31,8 @@ load: item 5,121
 load: item 6,147
 `)
 }
+
+// The logs of nodes that take files are followed while they run.
+func TestRehearsal(t *testing.T) {
+	commandtest.Rehearses(t, ETL, nil, "extract", "transform", "load")
+}

@@ -36,3 +36,8 @@ func TestOutput(t *testing.T) {
 reduce: [5,6,6,6] make 23 words
 `)
 }
+
+func TestRehearsal(t *testing.T) {
+	args := []string{"-o", `split=[{"id": 0, "text": "a"}]`}
+	commandtest.Rehearses(t, MapReduce, args, "split", "map(0:id:0,text:a)", "reduce")
+}

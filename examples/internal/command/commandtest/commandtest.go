@@ -6,6 +6,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -23,23 +25,72 @@ func Prints(t *testing.T, build func() (*workflow.Workflow, error), want string)
 	PrintsArgs(t, nil, command.Plain(build), want)
 }
 
+// PrintsArgs is Prints for a program with arguments.
+func PrintsArgs(t *testing.T, args []string, build command.Build, want string) {
+	t.Helper()
+	prints(t, args, func(*testing.T) []string { return nil }, build, want)
+}
+
 // PrintsWithAgent is Prints for a workflow whose values and files come out of Pods. On the cluster the agent is pushed to
 // its registry, and an S3 server is started, if PODFLOW_CLUSTER names the program that does so.
 func PrintsWithAgent(t *testing.T, build func() (*workflow.Workflow, error), want string) {
 	t.Helper()
-	var args []string
-	if os.Getenv("PODFLOW_KUBECONFIG") != "" {
-		program := os.Getenv("PODFLOW_CLUSTER")
-		if program == "" {
-			t.Skip("PODFLOW_CLUSTER is not set: it starts the S3 server")
+	prints(t, nil, agent, command.Plain(build), want)
+}
+
+// Rehearses runs a program with arguments on the fake. It must end well, and begin the nodes of these paths in this order.
+func Rehearses(t *testing.T, build func() (*workflow.Workflow, error), args []string, paths ...string) {
+	t.Helper()
+	out := run(t, append([]string{"-executor", "fake"}, args...), command.Plain(build))
+	var begun []string
+	for line := range strings.Lines(out) {
+		if path, _, ok := strings.Cut(line, ": "+image); ok {
+			begun = append(begun, path)
 		}
-		out, err := exec.CommandContext(t.Context(), program, "s3", "default").CombinedOutput()
-		require.NoError(t, err, "%s", out)
-		repository := filepath.Join(t.TempDir(), "s3.yaml")
-		require.NoError(t, os.WriteFile(repository, []byte(bucket), 0o600))
-		args = []string{"-namespace", "default", "-agent", imagetest.Push(t), "-mirror", "http://" + imagetest.Registry(t), "-repository", repository}
 	}
-	prints(t, nil, args, command.Plain(build), want)
+	assert.Equal(t, paths, begun)
+}
+
+// image is that of the containers of all programs that are rehearsed.
+const image = "alpine:3.23"
+
+// prints runs a program with arguments on this machine and on the cluster, there with further ones.
+func prints(t *testing.T, args []string, further func(*testing.T) []string, build command.Build, want string) {
+	t.Helper()
+	t.Run("local", func(t *testing.T) {
+		assert.Equal(t, want, run(t, append([]string{"-executor", "local"}, args...), build))
+	})
+	t.Run("k8s", func(t *testing.T) {
+		kubeconfig := os.Getenv("PODFLOW_KUBECONFIG")
+		if kubeconfig == "" {
+			t.Skip("PODFLOW_KUBECONFIG is not set: set it to the kubeconfig of a cluster to test on")
+		}
+		t.Setenv("KUBECONFIG", kubeconfig)
+		assert.Equal(t, want, run(t, slices.Concat([]string{"-executor", "k8s"}, further(t), args), build))
+	})
+}
+
+// run runs a program, which must end well, and is what it prints.
+func run(t *testing.T, args []string, build command.Build) string {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	code := command.Run(t.Context(), args, &stdout, &stderr, build)
+	assert.Zero(t, code, stderr.String())
+	assert.Contains(t, stderr.String(), "Succeeded")
+	return stdout.String()
+}
+
+// agent starts an S3 server in the cluster and pushes the agent to its registry. They are named by these arguments.
+func agent(t *testing.T) []string {
+	program := os.Getenv("PODFLOW_CLUSTER")
+	if program == "" {
+		t.Skip("PODFLOW_CLUSTER is not set: it starts the S3 server")
+	}
+	out, err := exec.CommandContext(t.Context(), program, "s3", "default").CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	repository := filepath.Join(t.TempDir(), "s3.yaml")
+	require.NoError(t, os.WriteFile(repository, []byte(bucket), 0o600))
+	return []string{"-namespace", "default", "-agent", imagetest.Push(t), "-mirror", "http://" + imagetest.Registry(t), "-repository", repository}
 }
 
 // bucket is where the S3 server of the test cluster keeps artifacts.
@@ -50,34 +101,3 @@ const bucket = `s3:
   accessKeySecret: {name: my-minio-cred, key: accesskey}
   secretKeySecret: {name: my-minio-cred, key: secretkey}
 `
-
-// PrintsArgs is Prints for a program with arguments.
-func PrintsArgs(t *testing.T, args []string, build command.Build, want string) {
-	t.Helper()
-	prints(t, args, nil, build, want)
-}
-
-// prints runs a program with arguments, some of them for the cluster only.
-func prints(t *testing.T, args, cluster []string, build command.Build, want string) {
-	t.Helper()
-	for _, executor := range []string{"local", "k8s"} {
-		t.Run(executor, func(t *testing.T) {
-			if executor == "k8s" {
-				kubeconfig := os.Getenv("PODFLOW_KUBECONFIG")
-				if kubeconfig == "" {
-					t.Skip("PODFLOW_KUBECONFIG is not set: set it to the kubeconfig of a cluster to test on")
-				}
-				t.Setenv("KUBECONFIG", kubeconfig)
-				args = append(cluster, args...)
-			}
-			var stdout, stderr bytes.Buffer
-			code := command.Run(t.Context(), append([]string{"-executor", executor}, args...), &stdout, &stderr, build)
-			assert.Zero(t, code)
-			assert.Equal(t, want, stdout.String())
-			assert.Contains(t, stderr.String(), "Succeeded")
-			if t.Failed() {
-				t.Log(stderr.String())
-			}
-		})
-	}
-}
