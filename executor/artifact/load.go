@@ -138,6 +138,12 @@ func (t *tree) fetch(ctx context.Context, f Fetcher, key string) error {
 		return err
 	}
 	return filepath.WalkDir(dir, func(file string, d fs.DirEntry, err error) error {
+		if err == nil && d.Type()&fs.ModeSymlink != 0 {
+			var target string
+			if target, err = os.Readlink(file); err == nil {
+				t.links = append(t.links, [2]string{strings.TrimPrefix(file, t.root.Name()+"/"), target})
+			}
+		}
 		if err != nil || !d.IsDir() && !d.Type().IsRegular() {
 			return err
 		}

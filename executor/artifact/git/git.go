@@ -31,7 +31,10 @@ const remote = git.DefaultRemoteName
 //
 // The revision is a branch, a tag or a commit; with a depth, one that is not within it is fetched by itself. A host that
 // is reached by SSH is known by the files that OpenSSH reads, or by the file that the env variable SSH_KNOWN_HOSTS names.
-// Credentials go to the host of the repository only, also for submodules, and are not written into .git.
+// Credentials go to the host of the repository only, also for submodules, and are not written into .git. As in every
+// artifact, a link that leads out of it is an error.
+//
+// A clone needs as much memory as the largest file has bytes, and some 20 MB more: 128 MiB are enough for files of 100 MB.
 type Driver struct{}
 
 // Kind is git.
@@ -47,13 +50,29 @@ func (Driver) Open(ctx context.Context, l *spec.ArtifactLocation, secrets artifa
 	if err != nil || at.Repo == "" {
 		return nil, errors.New("repo: expected the URL of a repository")
 	}
-	r := &repository{at: at, endpoint: endpoint, url: at.Repo}
-	if u, err := url.Parse(at.Repo); err == nil && u.User != nil && endpoint.Protocol != "ssh" {
-		u.User = nil
-		r.url = u.String()
+	if endpoint.Protocol == "ssh" && endpoint.Password == "" { // u:password@host:path, as one name
+		endpoint.User, endpoint.Password, _ = strings.Cut(endpoint.User, ":")
 	}
+	r := &repository{at: at, endpoint: endpoint, url: public(at.Repo, endpoint)}
 	r.auth, err = auth(ctx, at, endpoint, secrets)
 	return r, err
+}
+
+// public is the URL of a repository without a password, and without a user, except SSH's: that one is part of the place.
+func public(repo string, at *transport.Endpoint) string {
+	u, err := url.Parse(repo)
+	switch {
+	case err == nil && u.User == nil && u.Host != "" || at.User == "":
+		return repo
+	case err != nil || u.Host == "": // u:password@host:path
+		_, place, _ := strings.Cut(repo, "@")
+		return at.User + "@" + place
+	case at.Protocol == "ssh":
+		u.User = url.User(at.User)
+	default:
+		u.User = nil
+	}
+	return u.String()
 }
 
 // auth says who asks; nil is nobody.
@@ -127,13 +146,16 @@ func (r *repository) Fetch(ctx context.Context, _, path string) error {
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(err, transport.ErrRepositoryNotFound):
-		err = fmt.Errorf("%w: %w", fs.ErrNotExist, err)
 	case ctx.Err() != nil:
 		err = context.Cause(ctx)
+	case errors.Is(err, fs.ErrNotExist) && !errors.Is(err, errAbsent): // a file of this machine
+		err = errors.New(err.Error())
 	}
 	return fmt.Errorf("git %s: %w", r.url, err)
 }
+
+// errAbsent says that there is no such repository, or no such revision in it.
+var errAbsent = fmt.Errorf("it is not there: %w", fs.ErrNotExist)
 
 func (r *repository) clone(ctx context.Context, path string) error {
 	opts := &git.CloneOptions{
@@ -143,7 +165,11 @@ func (r *repository) clone(ctx context.Context, path string) error {
 	if r.at.SingleBranch {
 		opts.ReferenceName = plumbing.NewBranchReferenceName(r.at.Branch)
 	}
-	repo, err := git.PlainCloneContext(ctx, path, false, opts)
+	files, dot := directories(path)
+	repo, err := git.CloneContext(ctx, newStorage(dot), files, opts)
+	if errors.Is(err, transport.ErrRepositoryNotFound) || errors.Is(err, git.NoMatchingRefSpecError{}) {
+		return fmt.Errorf("%w: %w", errAbsent, err)
+	}
 	if err != nil {
 		return err
 	}
@@ -202,7 +228,7 @@ func (r *repository) checkout(ctx context.Context, repo *git.Repository, tree *g
 			"+refs/tags/" + revision + ":refs/tags/" + revision,
 			revision + ":refs/podflow/revision",
 		} {
-			if err := r.fetch(ctx, repo, refs); ctx.Err() != nil {
+			if err := r.fetch(ctx, repo, refs); err != nil && !isUnknown(err) {
 				return err
 			}
 			if hash = resolve(repo, revision); hash != nil {
@@ -211,9 +237,15 @@ func (r *repository) checkout(ctx context.Context, repo *git.Repository, tree *g
 		}
 	}
 	if hash == nil {
-		return fmt.Errorf("expected a branch, tag or commit of the repository: %w", fs.ErrNotExist)
+		return fmt.Errorf("expected a branch, tag or commit of the repository: %w", errAbsent)
 	}
 	return tree.Checkout(&git.CheckoutOptions{Hash: *hash, Force: true})
+}
+
+// isUnknown says that the server does not know what was asked for, or nobody could. Of a commit it says so in words only.
+func isUnknown(err error) bool {
+	return errors.Is(err, git.NoMatchingRefSpecError{}) || errors.Is(err, config.ErrRefSpecMalformedSeparator) ||
+		errors.Is(err, config.ErrRefSpecMalformedWildcard) || strings.Contains(err.Error(), "upload-pack: not our ref ")
 }
 
 // resolve finds a revision; a branch is one of the remote's.

@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -31,6 +32,7 @@ func secret(key string) *corev1.SecretKeySelector {
 type server struct {
 	*testing.T
 	dir, url string
+	broken   func(r *http.Request) bool // what the server has trouble with
 }
 
 func serve(t *testing.T) *server {
@@ -40,7 +42,12 @@ func serve(t *testing.T) *server {
 	}
 	dir := t.TempDir()
 	backend := &cgi.Handler{Path: program, Args: []string{"http-backend"}, Env: []string{"GIT_PROJECT_ROOT=" + dir, "GIT_HTTP_EXPORT_ALL=1"}}
+	made := &server{T: t, dir: dir}
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if made.broken != nil && made.broken(r) {
+			w.WriteHeader(http.StatusInternalServerError)
+			return
+		}
 		user, password, _ := r.BasicAuth()
 		if strings.HasPrefix(r.URL.Path, "/private") && (user != "me" || password != "planted") {
 			w.Header().Set("WWW-Authenticate", "Basic")
@@ -54,7 +61,8 @@ func serve(t *testing.T) *server {
 		backend.ServeHTTP(w, r)
 	}))
 	t.Cleanup(s.Close)
-	return &server{t, dir, s.URL}
+	made.url = s.URL
+	return made
 }
 
 // git runs git in a repository.
@@ -143,7 +151,7 @@ func TestRevisions(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			tc.Repo = "URL/app"
-			s := &server{t, s.dir, s.url}
+			s := &server{T: t, dir: s.dir, url: s.url}
 			path, err := s.load(tc.GitArtifact)
 			require.NoError(t, err)
 			assert.Equal(t, tc.want, s.version(path))
@@ -156,8 +164,9 @@ func TestRevisions(t *testing.T) {
 		})
 	}
 	t.Run("Nothing", func(t *testing.T) {
-		s := &server{t, s.dir, s.url}
-		for _, a := range []spec.GitArtifact{{Repo: "URL/absent"}, {Repo: "URL/app", Revision: "absent"}, {Repo: "URL/app", Revision: strings.Repeat("0", 40)}} {
+		s := &server{T: t, dir: s.dir, url: s.url}
+		for _, a := range []spec.GitArtifact{{Repo: "URL/absent"}, {Repo: "URL/app", Revision: "absent"}, {Repo: "URL/app", Revision: strings.Repeat("0", 40)},
+			{Repo: "URL/app", Revision: strings.Repeat("1", 40)}, {Repo: "URL/app", Revision: "a:b"}, {Repo: "URL/app", SingleBranch: true, Branch: "absent"}} {
 			path, err := s.load(a)
 			require.ErrorIs(t, err, fs.ErrNotExist)
 			assert.NoDirExists(t, path)
@@ -166,6 +175,64 @@ func TestRevisions(t *testing.T) {
 		require.NoError(t, err)
 		assert.NoDirExists(t, path)
 	})
+}
+
+// TestTroubleIsNotAbsence has servers that break down: an optional artifact is not left out then.
+func TestTroubleIsNotAbsence(t *testing.T) {
+	s := serve(t)
+	s.init("app")
+	commit := s.commit("app", "1")
+	s.git("app", "config", "uploadpack.allowAnySHA1InWant", "false")
+	s.git("app", "update-ref", "refs/changes/7", commit)
+	s.git("app", "checkout", "-q", "--orphan", "other")
+	s.commit("app", "2")
+	s.git("app", "branch", "-D", "main")
+	optional := func(a *executor.Artifact) { a.Optional = true }
+	_, err := s.load(spec.GitArtifact{Repo: "URL/app", Revision: commit}, optional)
+	require.ErrorContains(t, err, "revision \""+commit+"\": server does not support exact SHA1")
+
+	var asked atomic.Int32
+	s.broken = func(r *http.Request) bool { return r.Method == http.MethodGet && asked.Add(1) > 1 }
+	_, err = s.load(spec.GitArtifact{Repo: "URL/app", Revision: "absent"}, optional)
+	require.ErrorContains(t, err, "500")
+
+	s.broken = nil
+	s.init("parent")
+	s.git("parent", "-c", "protocol.file.allow=always", "submodule", "add", "-q", s.url+"/app", "lib")
+	s.git("parent", "config", "-f", ".gitmodules", "submodule.lib.url", s.url+"/nothing")
+	s.commit("parent", "1")
+	_, err = s.load(spec.GitArtifact{Repo: "URL/parent"}, optional)
+	require.ErrorContains(t, err, "submodule lib: ")
+	require.NotErrorIs(t, err, fs.ErrNotExist)
+
+	t.Setenv("SSH_KNOWN_HOSTS", filepath.Join(t.TempDir(), "absent"))
+	_, err = s.load(spec.GitArtifact{Repo: "ssh://me@127.0.0.1:1/x"}, optional)
+	require.ErrorContains(t, err, "known")
+}
+
+// TestLinks has links in a repository: none that leads out of what is asked for arrives.
+func TestLinks(t *testing.T) {
+	s := serve(t)
+	s.init("app")
+	for name, target := range map[string]string{"in/ok": "../version", "in/a/down": "../b", "abs/l": "/etc/passwd", "up/l": "../../x"} {
+		require.NoError(t, os.MkdirAll(filepath.Dir(filepath.Join(s.dir, "app", name)), 0o755))
+		require.NoError(t, os.Symlink(target, filepath.Join(s.dir, "app", name)))
+	}
+	s.commit("app", "1")
+	for sub, want := range map[string]string{
+		"abs": `"/etc/passwd", out of`, "up": `"../../x", out of`, "in": `in/ok": is a link to "../version", out of`, "abs/l": "is a link", "in/a": `"../b", out of`, "": "out of",
+	} {
+		path, err := s.load(spec.GitArtifact{Repo: "URL/app"}, func(a *executor.Artifact) { a.SubPath = sub })
+		require.ErrorContains(t, err, want, sub)
+		assert.NoDirExists(t, path)
+	}
+	s.git("app", "rm", "-q", "-r", "abs", "up")
+	s.commit("app", "2")
+	path, err := s.load(spec.GitArtifact{Repo: "URL/app"})
+	require.NoError(t, err)
+	text, err := os.ReadFile(filepath.Join(path, "in", "ok"))
+	require.NoError(t, err)
+	assert.Equal(t, "2", string(text))
 }
 
 func TestSubPath(t *testing.T) {
@@ -202,6 +269,7 @@ func TestCredentials(t *testing.T) {
 		{Repo: "http://me:planted@127.0.0.1:1/x"},
 		{Repo: "ssh://me@127.0.0.1:1/x", SSHPrivateKeySecret: secret("key")},
 		{Repo: "ssh://me@127.0.0.1:1/x", PasswordSecret: secret("password"), InsecureIgnoreHostKey: true},
+		{Repo: "ssh://me:planted@127.0.0.1:1/x"}, {Repo: "me:planted@127.0.0.1:1:x"}, {Repo: "http://me:planted%zz@127.0.0.1/x"},
 		{Repo: ""}, {Repo: "URL/private", SingleBranch: true},
 	} {
 		_, err := s.load(a)
