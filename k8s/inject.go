@@ -289,7 +289,7 @@ func (in *injection) ours(name, role string) corev1.Container {
 	if in.pod.Spec.Resources == nil { // those of the Pod as a whole hold for its containers together
 		c.Resources = corev1.ResourceRequirements{
 			Requests: corev1.ResourceList{corev1.ResourceCPU: quantity.MustParse("10m"), corev1.ResourceMemory: quantity.MustParse("16Mi")},
-			Limits:   corev1.ResourceList{corev1.ResourceCPU: quantity.MustParse("1"), corev1.ResourceMemory: quantity.MustParse("128Mi")},
+			Limits:   corev1.ResourceList{corev1.ResourceCPU: quantity.MustParse("1"), corev1.ResourceMemory: *quantity.NewQuantity(protocol.OwnMemory, quantity.BinarySI)},
 		}
 	}
 	return c

@@ -30,6 +30,9 @@ func TestMain(m *testing.M) {
 	dir, err := os.MkdirTemp("", "agent")
 	if err == nil {
 		agent = filepath.Join(dir, "podflow-agent")
+		err = os.Chmod(dir, 0o755) // for other users
+	}
+	if err == nil {
 		err = image.Compile(context.Background(), "", agent, runtime.GOARCH)
 	}
 	if err == nil {
@@ -56,6 +59,8 @@ type pod struct {
 	pid1 bool
 	// measured says that the peak of the memory of each is wanted, for assertSmall.
 	measured bool
+	// user, unless it is nil, is who runs the containers.
+	user *syscall.Credential
 }
 
 // eachWay runs a test with the agent as process 1, and as a process among others, as in a Pod whose containers share
@@ -117,7 +122,7 @@ func (p *pod) startWith(stdout io.Writer, environ []string, args ...string) *con
 	if stdout == nil {
 		c.cmd.Stdout = &c.stdout
 	}
-	c.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+	c.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL, Credential: p.user}
 	if p.pid1 {
 		c.cmd.SysProcAttr.Cloneflags = syscall.CLONE_NEWPID
 	}

@@ -5,10 +5,9 @@ package agent
 import (
 	"context"
 	"errors"
-	"io/fs"
+	"fmt"
 	"os"
 	"path/filepath"
-	"strconv"
 	"syscall"
 	"time"
 )
@@ -36,6 +35,15 @@ func (l layout) claim(container string) error {
 	return errors.Join(err, os.Remove(f.Name()))
 }
 
+// restore makes the directory of a container and its lock anew, whatever became of them: those who wait for the container
+// find them there.
+func (l layout) restore(container string) error {
+	if err := l.renew(container); err != nil {
+		return err
+	}
+	return l.claim(container)
+}
+
 // locks keeps the files from the garbage collector, which would close them.
 var locks []*os.File
 
@@ -47,31 +55,49 @@ const diedCode = 128 + int(syscall.SIGKILL)
 
 // programEnd waits until the program of a container has ended, and gives its exit code.
 func (l layout) programEnd(ctx context.Context, container string) (code int, err error) {
+	w := watched{at: l, container: container}
+	defer w.close()
 	err = poll(ctx, func() (bool, error) {
-		over, err := l.over(container)
+		over, err := w.over()
 		if err != nil {
 			return false, err
 		}
-		text, err := os.ReadFile(filepath.Join(l.of(container), endFile))
-		if err == nil {
-			code, err = strconv.Atoi(string(text))
-			return true, err
+		if f := l.open(container, endFile); f != nil {
+			defer f.Close()
+			if _, err := fmt.Fscan(f, &code); err == nil {
+				return true, nil
+			}
 		}
 		code = diedCode
-		return over, ignore(err, fs.ErrNotExist)
+		return over, nil
 	})
 	return code, err
 }
 
-// over says whether the agent of a container has ended. It has not if it has not begun.
-func (l layout) over(container string) (bool, error) {
-	f, err := os.Open(filepath.Join(l.of(container), lockFile))
-	if err != nil {
-		return false, ignore(err, fs.ErrNotExist)
+// watched is the agent of another container, whose end is waited for.
+type watched struct {
+	at        layout
+	container string
+	// lock is kept open once it has been seen, since a program may remove it.
+	lock *os.File
+}
+
+// over says whether the agent has ended. It has not if it has not begun.
+func (w *watched) over() (bool, error) {
+	if w.lock == nil {
+		w.lock = w.at.open(w.container, lockFile)
 	}
-	defer f.Close()
-	err = syscall.Flock(int(f.Fd()), syscall.LOCK_SH|syscall.LOCK_NB)
+	if w.lock == nil {
+		return false, nil
+	}
+	err := syscall.Flock(int(w.lock.Fd()), syscall.LOCK_SH|syscall.LOCK_NB)
 	return err == nil, ignore(err, syscall.EWOULDBLOCK)
+}
+
+func (w *watched) close() {
+	if w.lock != nil {
+		_ = w.lock.Close()
+	}
 }
 
 // poll calls look until it says true or fails, or ctx ends.

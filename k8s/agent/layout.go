@@ -3,9 +3,11 @@
 package agent
 
 import (
+	"crypto/rand"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"github.com/podflow/podflow/k8s/internal/protocol"
 )
@@ -39,6 +41,34 @@ func makeDir(path string) error {
 		return ignore(err, fs.ErrExist)
 	}
 	return os.Chmod(path, 0o755)
+}
+
+// renew makes the directory of a container anew. What is there is moved away: it may be anything, and not ours to remove.
+func (l layout) renew(container string) error {
+	dir := l.of(container)
+	if err := ignore(os.Rename(dir, dir+"."+rand.Text()), fs.ErrNotExist); err != nil {
+		return err
+	}
+	return makeDir(dir)
+}
+
+// open opens a file in the directory of another container, where a program may have put anything instead; nil if it is no
+// file of that container's agent.
+func (l layout) open(container, file string) *os.File {
+	shared, err := os.OpenRoot(l.path(protocol.RunDir))
+	if err != nil {
+		return nil
+	}
+	defer shared.Close()
+	f, err := shared.OpenFile(filepath.Join(container, file), os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil
+	}
+	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
+		_ = f.Close()
+		return nil
+	}
+	return f
 }
 
 // place writes a file that is there as a whole or not at all, for all users to read.

@@ -42,65 +42,85 @@ const chunk = 256 << 10
 func serveOutputs(in *protocol.Outputs, at layout, stores *artifact.Stores) error {
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
-	dir := at.of(protocol.OutputsContainer)
-	if err := makeDir(dir); err != nil {
-		return err
-	}
-	if err := os.Setenv("TMPDIR", dir); err != nil { // the container has no other directory that can be written
-		return err
-	}
-	socket := filepath.Join(dir, socketFile)
-	listener, err := net.Listen("unix", socket)
-	if err != nil {
-		return err
-	}
-	if err := os.Chmod(socket, 0o777); err != nil { // main may run as another user
+	// The container has no other directory that can be written.
+	if err := os.Setenv("TMPDIR", at.of(protocol.OutputsContainer)); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	s := &receiver{ctx: ctx, artifacts: in.Artifacts, stores: stores}
-	s.handling.Go(func() { s.accept(listener) })
-	err = waitForMain(at, signals)
+	s := &receiver{ctx: ctx, at: at, artifacts: in.Artifacts, stores: stores}
+	err := s.receive(signals)
 	cancel()
-	err = errors.Join(err, listener.Close())
+	if s.listener != nil {
+		err = errors.Join(err, s.listener.Close())
+	}
 	s.handling.Wait()
 	return errors.Join(err, printLog(at))
 }
 
-// waitForMain waits until main's agent has ended, or until a signal if it has not begun.
-func waitForMain(at layout, signals <-chan os.Signal) error {
+// printLog prints what did not fit main's report, and nothing else: main's program may have put anything in its place.
+func printLog(at layout) error {
+	f := at.open(protocol.MainContainer, logFile)
+	if f == nil {
+		return nil
+	}
+	defer f.Close()
+	return protocol.CopyLog(os.Stdout, f)
+}
+
+// receiver stores artifacts.
+type receiver struct {
+	ctx       context.Context
+	at        layout
+	artifacts []spec.Artifact
+	stores    *artifact.Stores
+	// listener has the socket that is the file.
+	listener *net.UnixListener
+	file     fs.FileInfo
+	handling sync.WaitGroup
+}
+
+// receive stores until main's agent has ended, or until a signal if it has not begun.
+func (s *receiver) receive(signals <-chan os.Signal) error {
 	told := false
+	main := watched{at: s.at, container: protocol.MainContainer}
+	defer main.close()
 	return poll(context.Background(), func() (bool, error) {
 		select {
 		case <-signals:
 			told = true
 		default:
 		}
-		_, err := os.Stat(filepath.Join(at.of(protocol.MainContainer), lockFile))
-		if errors.Is(err, fs.ErrNotExist) {
-			return told, nil
+		if err := s.listen(); err != nil {
+			return false, err
 		}
-		return at.over(protocol.MainContainer)
+		over, err := main.over()
+		return over || told && main.lock == nil, err
 	})
 }
 
-// printLog prints what did not fit main's report.
-func printLog(at layout) error {
-	f, err := os.Open(filepath.Join(at.of(protocol.MainContainer), logFile))
-	if err != nil {
-		return ignore(err, fs.ErrNotExist)
+// listen listens at the socket if it does not yet, or if a program has changed it.
+func (s *receiver) listen() error {
+	socket := filepath.Join(s.at.of(protocol.OutputsContainer), socketFile)
+	file, err := os.Lstat(socket)
+	if err == nil && s.file != nil && os.SameFile(file, s.file) && file.Mode() == s.file.Mode() {
+		return nil
 	}
-	defer f.Close()
-	_, err = io.Copy(os.Stdout, f)
+	if s.listener != nil {
+		_ = s.listener.Close()
+	}
+	if err := s.at.restore(protocol.OutputsContainer); err != nil {
+		return err
+	}
+	if s.listener, err = net.ListenUnix("unix", &net.UnixAddr{Net: "unix", Name: socket}); err != nil {
+		return err
+	}
+	listener := s.listener
+	s.handling.Go(func() { s.accept(listener) })
+	if err := os.Chmod(socket, 0o777); err != nil { // main may run as another user
+		return err
+	}
+	s.file, err = os.Lstat(socket)
 	return err
-}
-
-// receiver stores artifacts.
-type receiver struct {
-	ctx       context.Context
-	artifacts []spec.Artifact
-	stores    *artifact.Stores
-	handling  sync.WaitGroup
 }
 
 // accept takes connections until the listener is closed.

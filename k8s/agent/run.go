@@ -39,7 +39,11 @@ func (r *runner) run() int {
 	if problem = r.program(); problem != nil && r.report.ExitCode == 0 {
 		r.report.ExitCode = protocol.ExitAgent
 	}
-	if err := place(filepath.Join(r.at.of(r.Container), endFile), strconv.AppendInt(nil, int64(r.report.ExitCode), 10)); err != nil && problem == nil {
+	err := r.at.restore(r.Container)
+	if err == nil {
+		err = place(filepath.Join(r.at.of(r.Container), endFile), strconv.AppendInt(nil, int64(r.report.ExitCode), 10))
+	}
+	if err != nil && problem == nil {
 		problem = &protocol.Problem{Kind: protocol.Agent, Text: err.Error()}
 	}
 	if problem == nil {
@@ -131,7 +135,10 @@ func (r *runner) outputs() *protocol.Problem {
 	}
 	r.readValues()
 	if len(r.Artifacts) > 0 {
-		r.report.Artifacts = send(r.super.over, r.at, r.Artifacts)
+		var err error
+		if r.report.Artifacts, err = send(r.super.over, r.at, r.Artifacts); err != nil {
+			return &protocol.Problem{Kind: protocol.Agent, Text: err.Error()}
+		}
 	}
 	return nil
 }

@@ -20,10 +20,11 @@ import (
 	"github.com/podflow/podflow/workflow/spec"
 )
 
-// send has the output artifacts stored by OutputsContainer, one after the other.
-func send(ctx context.Context, at layout, artifacts []spec.Artifact) []protocol.Artifact {
-	socket := filepath.Join(at.of(protocol.OutputsContainer), socketFile)
-	var sent []protocol.Artifact
+// errGone says that nobody is there any more to store anything.
+var errGone = errors.New("it has ended")
+
+// send has the output artifacts stored by OutputsContainer, one after the other. The error is an errGone.
+func send(ctx context.Context, at layout, artifacts []spec.Artifact) (sent []protocol.Artifact, err error) {
 	for i := range artifacts {
 		a := &artifacts[i]
 		info, err := os.Stat(a.Path)
@@ -35,7 +36,10 @@ func send(ctx context.Context, at layout, artifacts []spec.Artifact) []protocol.
 		if errors.Is(err, fs.ErrNotExist) {
 			kind, err = protocol.Missing, fs.ErrNotExist
 		} else if err == nil {
-			answer, err = sendOne(ctx, socket, a, info.IsDir())
+			answer, err = sendOne(ctx, at, a, info.IsDir())
+		}
+		if errors.Is(err, errGone) {
+			return sent, fmt.Errorf("outputs.artifacts[%s]: %w", a.Name, err)
 		}
 		if err != nil {
 			answer.Problem = &protocol.Problem{Kind: kind, Text: err.Error()}
@@ -43,14 +47,14 @@ func send(ctx context.Context, at layout, artifacts []spec.Artifact) []protocol.
 		answer.Name = a.Name
 		sent = append(sent, answer)
 	}
-	return sent
+	return sent, nil
 }
 
 // sendOne packs an artifact into a connection.
-func sendOne(ctx context.Context, socket string, a *spec.Artifact, dir bool) (answer protocol.Artifact, err error) {
-	conn, err := dial(ctx, socket)
+func sendOne(ctx context.Context, at layout, a *spec.Artifact, dir bool) (answer protocol.Artifact, err error) {
+	conn, err := dial(ctx, at)
 	if err != nil {
-		return answer, fmt.Errorf("container %s: %w", protocol.OutputsContainer, err)
+		return answer, fmt.Errorf("waiting for container %s: %w", protocol.OutputsContainer, err)
 	}
 	defer conn.Close()
 	defer context.AfterFunc(ctx, func() { _ = conn.Close() })()
@@ -65,6 +69,9 @@ func sendOne(ctx context.Context, socket string, a *spec.Artifact, dir bool) (an
 	case packing != nil && !errors.As(packing, new(*net.OpError)):
 		return protocol.Artifact{}, packing // which is why it was not stored
 	case answered != nil:
+		if ctx.Err() == nil {
+			answered = errGone // it answers whatever becomes of the artifact
+		}
 		return protocol.Artifact{}, fmt.Errorf("container %s did not store it: %w", protocol.OutputsContainer, answered)
 	}
 	return answer, nil
@@ -86,11 +93,20 @@ func pack(ctx context.Context, w io.Writer, a *spec.Artifact, dir bool) error {
 	return chunks.Close()
 }
 
-// dial connects to a socket when it is there.
-func dial(ctx context.Context, socket string) (conn *net.UnixConn, err error) {
+// dial connects to the socket of OutputsContainer when it is there. The error is errGone if it will not be any more.
+func dial(ctx context.Context, at layout) (conn *net.UnixConn, err error) {
+	socket := &net.UnixAddr{Net: "unix", Name: filepath.Join(at.of(protocol.OutputsContainer), socketFile)}
+	beside := watched{at: at, container: protocol.OutputsContainer}
+	defer beside.close()
 	err = poll(ctx, func() (bool, error) {
-		conn, err = net.DialUnix("unix", nil, &net.UnixAddr{Net: "unix", Name: socket})
-		return err == nil, nil
+		if conn, err = net.DialUnix("unix", nil, socket); err == nil {
+			return true, nil
+		}
+		over, err := beside.over()
+		if over {
+			err = errGone
+		}
+		return false, err
 	})
 	return conn, err
 }

@@ -11,6 +11,8 @@ import (
 	"runtime/debug"
 	"syscall"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/podflow/podflow/executor/artifact"
 	"github.com/podflow/podflow/k8s/internal/protocol"
 )
@@ -18,8 +20,6 @@ import (
 // Main is the main function of an agent that can reach these places of artifacts, besides those that [artifact.New] always
 // knows. It does not return.
 func Main(drivers ...artifact.Driver) {
-	// What the agent needs counts as the container's, beside what the program needs.
-	debug.SetMemoryLimit(memoryLimit)
 	args, at := os.Args[1:], layout{}
 	if len(args) > 1 && args[0] == "-root" { // in tests
 		args, at.root = args[2:], args[1]
@@ -27,16 +27,29 @@ func Main(drivers ...artifact.Driver) {
 	os.Exit(start(args, at, drivers))
 }
 
-// memoryLimit is what Go's collector tries to stay under.
-const memoryLimit = 40 << 20
+// What Go's collector tries to stay under: what RoleRun needs counts as the program's container's, beside what the program
+// needs; the others have a container of their own, in which a store may hold 40 MiB of an artifact.
+const (
+	memoryBeside = 40 << 20
+	memoryAlone  = protocol.OwnMemory * 3 / 4
+)
 
 // start takes the role that the arguments name, and gives the exit code.
 func start(args []string, at layout, drivers []artifact.Driver) int {
 	if len(args) == 0 {
 		return fail(fmt.Errorf("expected a role: %s, %s or %s", protocol.RoleRun, protocol.RoleInit, protocol.RoleOutputs))
 	}
-	in, environ, err := protocol.FromEnv(os.Environ())
 	role := args[0]
+	if role == protocol.RoleRun {
+		debug.SetMemoryLimit(memoryBeside)
+	} else {
+		debug.SetMemoryLimit(memoryAlone)
+		// Its environment has secrets, and in a Pod whose containers share their processes a program may be the same user.
+		if err := unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0); err != nil {
+			return fail(err)
+		}
+	}
+	in, environ, err := protocol.FromEnv(os.Environ())
 	if err == nil && (role == protocol.RoleRun && in.Run == nil || role == protocol.RoleInit && in.Init == nil ||
 		role == protocol.RoleOutputs && in.Outputs == nil) {
 		err = fmt.Errorf("the instructions have nothing for %s", role)

@@ -89,6 +89,9 @@ const (
 	MaxMessage, MaxMessages = 4096, 12288
 )
 
+// OwnMemory is how much memory InitContainer and OutputsContainer may have, in bytes.
+const OwnMemory = 128 << 20
+
 // SaveTime is how long the agent may take, once the grace of a program that was told to end is over, to bring back what it
 // left.
 const SaveTime = 1500 * time.Millisecond

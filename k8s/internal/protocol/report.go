@@ -108,13 +108,31 @@ func (r *Report) Encode(limit int) (message, log string) {
 	if message = head(here) + coded; len(message) <= limit {
 		return message, ""
 	}
-	var lines strings.Builder
-	total := (len(coded) + maxPart - 1) / maxPart
-	for i := range total {
-		part := coded[i*maxPart : min(len(coded), (i+1)*maxPart)]
-		fmt.Fprintf(&lines, "%s %d/%d %08x %s\n", mark, i+1, total, crc32.ChecksumIEEE([]byte(part)), part)
+	var parts []string
+	for ; len(coded) > maxPart; coded = coded[maxPart:] {
+		parts = append(parts, coded[:maxPart])
 	}
-	return head(inLog), lines.String()
+	return head(inLog), logLines(append(parts, coded))
+}
+
+// logLines are the parts of a body as a log has them.
+func logLines(parts []string) string {
+	var lines strings.Builder
+	for i, part := range parts {
+		fmt.Fprintf(&lines, "%s %d/%d %08x %s\n", mark, i+1, len(parts), crc32.ChecksumIEEE([]byte(part)), part)
+	}
+	return lines.String()
+}
+
+// CopyLog copies the text for the log that [Report.Encode] gave. It reads no more than such a text can have, and writes
+// nothing of what is none.
+func CopyLog(w io.Writer, r io.Reader) error {
+	parts, err := readParts(io.LimitReader(r, maxParts*(maxPart+64)))
+	if err != nil {
+		return err
+	}
+	_, err = io.WriteString(w, logLines(parts))
+	return err
 }
 
 // body is the report before it is compressed.
@@ -172,7 +190,12 @@ func readLog(open func() (io.ReadCloser, error)) (string, error) {
 		return "", err
 	}
 	defer log.Close()
-	var parts []string
+	parts, err := readParts(log)
+	return strings.Join(parts, ""), err
+}
+
+// readParts are the parts of a body in a log, which may have other lines.
+func readParts(log io.Reader) (parts []string, err error) {
 	lines := bufio.NewScanner(log)
 	lines.Buffer(nil, 4*maxPart)
 	for lines.Scan() {
@@ -181,26 +204,26 @@ func readLog(open func() (io.ReadCloser, error)) (string, error) {
 			continue
 		}
 		if parts, err = addPart(parts, rest); err != nil {
-			return "", err
+			return nil, err
 		}
 	}
 	if err := lines.Err(); errors.Is(err, bufio.ErrTooLong) {
-		return "", &DamagedError{"the log has a line that is too long"}
+		return nil, &DamagedError{"the log has a line that is too long"}
 	} else if err != nil {
-		return "", err
+		return nil, err
 	}
 	for i, part := range parts {
 		if part == "" {
-			return "", &DamagedError{fmt.Sprintf("part %d of %d is not in the log", i+1, len(parts))}
+			return nil, &DamagedError{fmt.Sprintf("part %d of %d is not in the log", i+1, len(parts))}
 		}
 	}
-	return strings.Join(parts, ""), nil
+	return parts, nil
 }
 
 // addPart adds a line, "NUMBER/TOTAL CRC32 PART", to the parts, which are as many as the first line says.
 func addPart(parts []string, line string) ([]string, error) {
 	words := strings.Split(line, " ")
-	if len(words) != 3 || words[2] == "" {
+	if len(words) != 3 || words[2] == "" || len(words[2]) > maxPart {
 		return nil, &DamagedError{"a line of the log is incomplete"}
 	}
 	number, total, _ := strings.Cut(words[0], "/")

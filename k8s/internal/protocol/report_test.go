@@ -104,6 +104,50 @@ func TestDamageIsSeen(t *testing.T) {
 	})
 }
 
+// endless says the same again and again.
+type endless struct{ text string }
+
+func (e endless) Read(b []byte) (n int, err error) {
+	for n < len(b) {
+		n += copy(b[n:], e.text)
+	}
+	return n, nil
+}
+
+func TestCopyLogCopiesNothingElse(t *testing.T) {
+	long := protocol.Report{Attempt: attempt, Result: &protocol.Value{Data: noise(protocol.MaxValues)}}
+	_, log := long.Encode(protocol.MaxMessage)
+	for name, tc := range map[string]struct {
+		text      io.Reader
+		want, err string
+	}{
+		"Report":      {text: strings.NewReader(log), want: log},
+		"AmongOthers": {text: strings.NewReader("KEY=secret\x00\n" + log + "KEY=secret"), want: log},
+		"Empty":       {text: strings.NewReader("")},
+		"Text":        {text: strings.NewReader("KEY=secret\nKEY=secret\n")},
+		"Endless":     {text: endless{"KEY=secret\n"}},
+		"EndlessLine": {text: endless{"\x00"}, err: "a line that is too long"},
+		"NoChecksum":  {text: strings.NewReader("podflow-agent 1/1 00000000 secret\n"), err: "does not have its checksum"},
+		"LineTooLong": {text: strings.NewReader("podflow-agent 1/1 00000000 " + strings.Repeat("x", 8193) + "\n"), err: "a line of the log is incomplete"},
+		"TooMany":     {text: strings.NewReader("podflow-agent 1/9999999 00000000 secret\n"), err: "has the number"},
+		"Half":        {text: strings.NewReader(log[:len(log)/2]), err: "of the log does not have its checksum"},
+		"NoLine":      {text: strings.NewReader("podflow-agent secret\n"), err: "a line of the log is incomplete"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var got strings.Builder
+			err := protocol.CopyLog(&got, tc.text)
+			assert.True(t, tc.want == got.String(), "%.100q", &got)
+			if tc.err == "" {
+				require.NoError(t, err)
+				return
+			}
+			require.ErrorAs(t, err, new(*protocol.DamagedError))
+			assert.ErrorContains(t, err, tc.err)
+			assert.NotContains(t, err.Error(), "secret")
+		})
+	}
+}
+
 func TestErrorsOfDecode(t *testing.T) {
 	var version *protocol.VersionError
 	_, err := protocol.Decode(attempt, "podflow-agent 0.9 something else\nmore", nil)
