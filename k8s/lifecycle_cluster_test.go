@@ -1,13 +1,13 @@
 package k8s_test
 
 import (
-	"context"
 	"errors"
 	"net/http"
 	"os"
 	"os/exec"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -17,8 +17,10 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/rest"
 
+	"github.com/podflow/podflow/dag"
 	"github.com/podflow/podflow/executor"
 	"github.com/podflow/podflow/k8s"
+	"github.com/podflow/podflow/workflow"
 	"github.com/podflow/podflow/workflow/spec"
 )
 
@@ -301,34 +303,74 @@ func TestGoneUnseen(t *testing.T) {
 	assert.Contains(t, []string{"PodGone", "Deleted"}, loss.Reason)
 }
 
-// TestServerRestarts ends the API server for ten seconds in the middle of a run. It is not parallel: other tests need it.
+// TestServerRestarts ends the API server for ten seconds in the middle of a run: one Pod ends while it is away, one after
+// it is back, and one is to begin meanwhile. It is not parallel: other tests need the server.
 func TestServerRestarts(t *testing.T) {
 	program := os.Getenv("PODFLOW_CLUSTER")
 	if program == "" {
 		t.Skip("PODFLOW_CLUSTER is not set: set it to the program that manages the test cluster")
 	}
 	c := newCluster(t, nil)
-	x := c.executor(k8s.Waits{})
-	r := newRun(spec.WorkflowSpec{})
-	require.NoError(t, x.BeginRun(c.ctx, r))
-	during := execute(t, x, newTask(r, "during", shell("sleep 5")))
-	after := execute(t, x, newTask(r, "after", shell("sleep 20; exit 3")))
-	during.running()
-	after.running()
-	restart := exec.Command(program, "restart", "apiserver", "10")
+	var refused atomic.Int32
+	met := make(chan struct{})
+	c.through(func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
+		resp, err := next.RoundTrip(r)
+		if errors.Is(err, syscall.ECONNREFUSED) && refused.Add(1) == 1 {
+			close(met)
+		}
+		return resp, err
+	})
+	seconds := workflow.Param[int]("seconds")
+	pod := workflow.Script("pod", image, "sh", `sleep "$FOR"`).Inputs(seconds).Env("FOR", seconds.Ref())
+	d := dag.New("diamond")
+	first := d.Task("A", pod, seconds.Set(0))
+	during := d.Task("B", pod, seconds.Set(5)).Dependencies(first)
+	after := d.Task("C", pod, seconds.Set(20)).Dependencies(first)
+	d.Task("D", pod, seconds.Set(0)).Dependencies(during, after)
+	away := d.Task("away", workflow.Suspend("away"))
+	d.Task("begun", pod, seconds.Set(0)).Dependencies(away)
+	wf, err := workflow.New("diamond-", d)
+	require.NoError(t, err)
+
+	runner := workflow.NewRunner(c.executor(k8s.Waits{}))
+	defer func() { require.NoError(t, runner.Close()) }()
+	run, err := runner.Start(t.Context(), wf)
+	require.NoError(t, err)
+	started := map[string]bool{}
+	for e := range run.Events(t.Context()) {
+		require.False(t, e.Node.Phase.FailedOrErrored(), "%s: %s", e.Node.Path, e.Node.Message)
+		if e.Node.Phase == spec.Running {
+			started[e.Node.Path] = true
+		}
+		if started["B"] && started["C"] {
+			break
+		}
+	}
+	restart := exec.Command(program, "restart", "apiserver", "10") // without a context: it must not leave the server away
 	restart.Stderr = os.Stderr
 	require.NoError(t, restart.Start())
-	begun := execute(t, x, newTask(r, "begun", shell("exit 0")))
-	for _, e := range []*call{during, begun} {
-		result, err := e.end()
-		require.NoError(t, err)
-		assert.Equal(t, spec.Succeeded, result.Phase)
+	restarted := make(chan struct{})
+	go func() {
+		defer close(restarted)
+		assert.NoError(t, restart.Wait())
+	}()
+	t.Cleanup(func() { <-restarted })
+	select {
+	case <-met:
+	case <-restarted:
 	}
-	result, err := after.end()
-	require.NoError(t, err)
-	assert.Equal(t, 3, *result.ExitCode)
-	require.NoError(t, restart.Wait())
-	require.NoError(t, x.EndRun(context.Background(), r, spec.Succeeded))
+	require.NoError(t, run.Resume(t.Context(), "away"))
+	<-restarted
+	assert.Positive(t, refused.Load(), "no request met the outage")
+	require.NoError(t, run.Wait(t.Context()))
+	tree := map[string]int{}
+	for n := range run.Nodes() {
+		assert.Equal(t, spec.Succeeded, n.Phase, n.Path)
+		if tree[n.Path] = -1; n.ExitCode != nil {
+			tree[n.Path] = *n.ExitCode
+		}
+	}
+	assert.Equal(t, map[string]int{"": -1, "A": 0, "B": 0, "C": 0, "D": 0, "away": -1, "begun": 0}, tree)
 }
 
 func TestNoRights(t *testing.T) {
