@@ -21,8 +21,8 @@ var ErrDigest = errors.New("it is not what was stored")
 // or an archive; a key that holds nothing, but begins others with a slash after it, is a directory that was not packed.
 // SubPath is the part of it to take. If the artifact has a SHA256 that is compared first; the error wraps [ErrDigest].
 //
-// An optional artifact that is not there is left out. Errors name the artifact as inputs.artifacts[NAME]; it is an
-// [fs.ErrNotExist] if it is not there.
+// An optional artifact that is not there is left out: its store has nothing under its key, or no such part. Errors name
+// the artifact as inputs.artifacts[NAME]; it is an [fs.ErrNotExist] if it is not there.
 func Load(ctx context.Context, s *Stores, a *executor.Artifact, path string) error {
 	store, key, err := s.Open(ctx, &a.ArtifactLocation)
 	if err == nil {
@@ -31,12 +31,18 @@ func Load(ctx context.Context, s *Stores, a *executor.Artifact, path string) err
 	switch {
 	case err == nil:
 		return nil
-	case a.Optional && errors.Is(err, fs.ErrNotExist):
+	case a.Optional && errors.As(err, new(absent)):
 		return nil
 	default:
 		return fmt.Errorf("inputs.artifacts[%s]: %w", a.Name, err)
 	}
 }
+
+// absent is the error of a store that has nothing under a key. Another [fs.ErrNotExist] is trouble, as that of a volume
+// that is not mounted.
+type absent struct{ error }
+
+func (a absent) Unwrap() error { return a.error }
 
 func load(ctx context.Context, store Store, key string, a *executor.Artifact, path string) error {
 	err := arrive(path, func(t *tree) error { return t.bring(ctx, store, key, a) }, Limits{})
@@ -58,7 +64,7 @@ func (t *tree) bring(ctx context.Context, store Store, key string, a *executor.A
 	}
 	if a.SubPath != "" {
 		err := t.bringKey(ctx, store, below(key)+a.SubPath, a.Archive, "")
-		if !errors.Is(err, fs.ErrNotExist) {
+		if !errors.As(err, new(absent)) {
 			return err
 		}
 		t.sub = a.SubPath
@@ -72,7 +78,7 @@ func (t *tree) bringKey(ctx context.Context, store Store, key string, archive *s
 	defer stop()
 	r, err := store.Get(reading, key)
 	if errors.Is(err, fs.ErrNotExist) {
-		return t.bringFiles(ctx, store, key, err)
+		return t.bringFiles(ctx, store, key, absent{err})
 	}
 	if err != nil {
 		return err
@@ -134,7 +140,11 @@ func (t *tree) bringFile(ctx context.Context, store Store, key, name string) err
 func (t *tree) fetch(ctx context.Context, f Fetcher, key string) error {
 	t.tops = []string{"fetched"}
 	dir := filepath.Join(t.root.Name(), t.tops[0])
-	if err := f.Fetch(ctx, key, dir); err != nil {
+	err := f.Fetch(ctx, key, dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return absent{err}
+	}
+	if err != nil {
 		return err
 	}
 	return filepath.WalkDir(dir, func(file string, d fs.DirEntry, err error) error {

@@ -1,11 +1,13 @@
 package artifact_test
 
 import (
+	"archive/tar"
 	"bytes"
 	"context"
 	"errors"
 	"io"
 	"io/fs"
+	"iter"
 	"os"
 	"path/filepath"
 	"strings"
@@ -175,7 +177,60 @@ func TestNothingKept(t *testing.T) {
 	a.ArtifactLocation = spec.ArtifactLocation{GCS: &spec.GCSArtifact{}}
 	_, err = s.load(a)
 	require.ErrorIs(t, err, errors.ErrUnsupported, "a place that cannot be reached is not an artifact that is not there")
+	a.ArtifactLocation = artifact.WithKey(artifact.Volume("nowhere"), "k")
+	_, err = s.load(a)
+	require.ErrorContains(t, err, "the claim nowhere can be reached in Pods only")
+	file := filepath.Join(t.TempDir(), "file")
+	require.NoError(t, os.WriteFile(file, nil, 0o600))
+	_, err = artifact.Save(t.Context(), s.stores, &a.Artifact, file)
+	require.ErrorContains(t, err, "the claim nowhere can be reached in Pods only")
+	require.NotErrorIs(t, err, fs.ErrNotExist, "the file is there")
+
+	kept := s.save("d", nil, map[string]string{"a": "1"})
+	kept.Optional, kept.SubPath = true, "absent"
+	path, err = s.load(kept)
+	require.NoError(t, err)
+	assert.NoFileExists(t, path, "a part that is not there")
+	kept.SubPath = ""
+	damaged := packed(t, tar.Header{Name: "d/a", Size: 1}, hard("d/l", "d/absent"))
+	require.NoError(t, os.WriteFile(filepath.Join(s.at.Plugin.Configuration, "d"), damaged, 0o600))
+	kept.SHA256 = ""
+	_, err = s.load(kept)
+	require.ErrorContains(t, err, `entry "d/l": no such file`, "an archive that is damaged is there")
 }
+
+// TestOptionalOfAStoreThatFails has a store that fails as files do.
+func TestOptionalOfAStoreThatFails(t *testing.T) {
+	gone := &fs.PathError{Op: "open", Path: "/mnt/k", Err: fs.ErrNotExist}
+	stores := artifact.New(nil, failing{gone})
+	a := executor.Artifact{Artifact: spec.Artifact{Name: "x", Optional: true, ArtifactLocation: spec.ArtifactLocation{GCS: &spec.GCSArtifact{Key: "k"}}}}
+	err := artifact.Load(t.Context(), stores, &a, filepath.Join(t.TempDir(), "x"))
+	require.ErrorContains(t, err, `inputs.artifacts[x]: key "k/a": `)
+}
+
+// failing is a store whose files have a name and cannot be read.
+type failing struct{ err error }
+
+func (failing) Kind() string { return "gcs" }
+
+func (f failing) Open(context.Context, *spec.ArtifactLocation, artifact.Secrets) (artifact.Store, error) {
+	return f, nil
+}
+
+func (f failing) Get(_ context.Context, key string) (io.ReadCloser, error) {
+	if key == "k/a" {
+		return io.NopCloser(iotest.ErrReader(f.err)), nil
+	}
+	return nil, f.err
+}
+
+func (failing) List(context.Context, string) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) { yield("k/a", nil) }
+}
+
+func (f failing) Put(context.Context, string, io.Reader) error { return f.err }
+
+func (f failing) Delete(context.Context, string) error { return f.err }
 
 func TestSaveErrors(t *testing.T) {
 	s := newShelf(t)

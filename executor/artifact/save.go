@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"io/fs"
 	"strings"
 
 	"github.com/podflow/podflow/executor"
@@ -42,12 +43,14 @@ func Save(ctx context.Context, s *Stores, a *spec.Artifact, path string) (execut
 	return kept, err
 }
 
-// Put keeps a stream that [Pack] wrote; dir says that it packed a directory. The errors are those of [Save].
+// Put keeps a stream that [Pack] wrote; dir says that it packed a directory. The errors are those of [Save], but none is
+// an [fs.ErrNotExist].
 //
 // The files of a directory that is not packed are kept one by one: after an error some of them are there. They join what
 // is below the key already, as in Argo, so that many nodes can collect files under one key; what was there is not deleted,
 // as nobody could tell another node's files from old ones, and a failure would leave neither. A directory that must hold
-// nothing else needs a key of its own, as it has if no key is said, or an archive.
+// nothing else needs a key of its own, as it has if no key is said, or an archive. Such a directory has no Size and no
+// SHA256: which of the files below its key it consists of is kept nowhere, so Load does not compare them.
 func Put(ctx context.Context, s *Stores, a *spec.Artifact, packed io.Reader, dir bool) (executor.Artifact, error) {
 	kept := executor.Artifact{Artifact: *a}
 	store, key, err := s.Open(ctx, &a.ArtifactLocation)
@@ -61,6 +64,9 @@ func Put(ctx context.Context, s *Stores, a *spec.Artifact, packed io.Reader, dir
 			err = errors.New("the store ended before the stream")
 		}
 		kept.Size, kept.SHA256 = sum.size, sum.hex()
+	}
+	if errors.Is(err, fs.ErrNotExist) { // of the store: what is packed is there
+		err = errors.New(err.Error())
 	}
 	if err != nil {
 		return executor.Artifact{}, outputError(a, err)

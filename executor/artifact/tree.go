@@ -49,7 +49,11 @@ func (t *tree) finish() (string, error) {
 	name = path.Join(name, t.sub)
 	info, err := t.root.Lstat(name)
 	if err != nil {
-		return "", fmt.Errorf("subPath: %s: %w", t.sub, plain(err))
+		err = plain(err)
+		if errors.Is(err, fs.ErrNotExist) {
+			err = absent{err}
+		}
+		return "", fmt.Errorf("subPath: %s: %w", t.sub, err)
 	}
 	if info.Mode()&fs.ModeSymlink != 0 {
 		return "", fmt.Errorf("entry %q: is a link", name)
