@@ -46,7 +46,7 @@ func TestLoadRefuses(t *testing.T) {
 		{task(`hooks: {exit: {template: d}}`), `templates[main].tasks[B].hooks[exit].template: no template "d"; did you mean "c"?`},
 		{task(`inline: {container: {image: a}}`), "templates[main].tasks[B]: has more than one of template, templateRef and inline"},
 		{step(`when: "{{steps.X.status}} == Failed"`), `templates[main].steps[B].when: {{steps.X.status}}: no step "X"; did you mean "B"?`},
-		{head + "  templates:\n" + leaf + "  - name: main\n    steps: [[{name: B, templateRef: {name: x, template: y}}]]\n",
+		{head + "  templates:\n" + leaf + "  - name: main\n    steps: [[{name: B, templateRef: {name: x, template: z}}]]\n",
 			`templates[main].steps[B].templateRef: "x" is not known: no source of templates was given that has it`},
 		{template(image + `retryStrategy: {limit: x}`), `templates[main].retryStrategy.limit: "x" is not a number`},
 		{template(image + `retryStrategy: {retryPolicy: Allways}`), `templates[main].retryStrategy.retryPolicy: "Allways" is not one of Always, OnFailure, OnError, OnTransientError; did you mean "Always"?`},

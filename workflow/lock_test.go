@@ -113,7 +113,7 @@ func TestLocks(t *testing.T) {
 		{"one semaphore twice", "", fan("synchronization: {semaphores: [{configMapKeyRef: {name: limits, key: k}}, {configMapKeyRef: {name: limits, key: k}}]}"), "2", 30 * time.Second, false},
 		{"one in two namespaces", "", "  - name: main\n    dag: {tasks: [{name: A, template: c}, {name: B, template: d}]}\n  - {name: c, container: {image: a}, " + onMutex + "}\n" +
 			"  - {name: d, container: {image: a}, synchronization: {mutexes: [{name: m, namespace: other}]}}\n", "", 10 * time.Second, false},
-		{"of a dag", "", "  - name: main\n    dag: {tasks: [{name: A, template: s, withItems: [0, 1]}]}\n  - name: s\n    steps: [[{name: x, template: c}], [{name: y, template: c}]]\n    " +
+		{"of a dag", "", "  - name: main\n    dag: {tasks: [{name: A, template: s, withItems: [0, 1]}]}\n  - name: s\n    steps: [[{name: x, template: c}], [{name: z, template: c}]]\n    " +
 			onMutex + "\n  - {name: c, container: {image: a}}\n", "", 40 * time.Second, false},
 		{"of the run", "  " + onMutex + "\n", "  - {name: main, container: {image: a}}\n", "", 10 * time.Second, false},
 	} {

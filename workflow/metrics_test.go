@@ -125,12 +125,12 @@ templates:
 - name: main
   metrics: {prometheus: [{name: whole, help: h, gauge: {value: "{{duration}}"}}]}
   steps:
-  - - {name: a, template: job, withItems: [x, z], arguments: {parameters: [{name: n, value: "{{item}}"}]}}
-  - - {name: b, template: job, when: "1 == 2", arguments: {parameters: [{name: n, value: b}]}}
+  - - {name: a, template: job, withItems: [x, z], arguments: {parameters: [{name: "n", value: "{{item}}"}]}}
+  - - {name: b, template: job, when: "1 == 2", arguments: {parameters: [{name: "n", value: b}]}}
     - {name: c, template: again}
 - name: job
-  inputs: {parameters: [{name: n}]}
-  metrics: {prometheus: [{name: jobs, help: h, labels: [{key: n, value: "{{inputs.parameters.n}}"}], counter: {value: "1"}}]}
+  inputs: {parameters: [{name: "n"}]}
+  metrics: {prometheus: [{name: jobs, help: h, labels: [{key: "n", value: "{{inputs.parameters.n}}"}], counter: {value: "1"}}]}
   container: {image: a}
 - name: again
   retryStrategy: {limit: 3}

@@ -9,6 +9,7 @@ import (
 	"iter"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/podflow/podflow/executor"
 	"github.com/podflow/podflow/internal/build"
@@ -172,6 +173,8 @@ func (w *Workflow) arguments(args []*build.Arg) ([]executor.Value, error) {
 			add("%s", a.Problem())
 		case in == nil:
 			add("the workflow has no parameter %q%s", a.Name, nearest.Hint(a.Name, w.parameterNames()))
+		case !utf8.ValidString(a.Value):
+			add("is not UTF-8")
 		case !in.Permits(a.Value):
 			add("the value %q is not one of the enum", a.Value)
 		case w.types[a.Name] != nil && a.Type != nil && w.types[a.Name] != a.Type:
@@ -211,8 +214,8 @@ func (w *Workflow) Input(name string) (value string, ok bool) {
 // Spec is a copy of the workflow's data.
 func (w *Workflow) Spec() *spec.Workflow { return w.plan.Spec.DeepCopy() }
 
-// Warnings are what the workflow says and nothing acts on. They are no errors, since the workflow does the same
-// without it.
+// Warnings are what the workflow says and nothing acts on: it does the same without it. Among it is text in double braces
+// that is no tag of the language, and stays as it is, but looks like a misspelt one.
 func (w *Workflow) Warnings() []Error {
 	var out []Error
 	for _, p := range w.plan.Warnings {

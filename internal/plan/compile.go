@@ -18,6 +18,7 @@ import (
 func Compile(w *spec.Workflow, funcs map[string]executor.Func, lib *Library) (*Plan, []Problem) {
 	c := &compiler{plan: &Plan{Spec: w, Library: lib}, funcs: funcs, lib: lib}
 	c.withTemplateRef()
+	c.checkUTF8()
 	c.main = &home{specs: c.plan.Resolved.Spec.Templates, byName: map[string]*Template{}}
 	c.workflow()
 	c.templates()
