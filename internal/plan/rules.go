@@ -147,21 +147,33 @@ func (b *binder) control(path string, k callSpec) *Control {
 		ctl.ContinueFailed, ctl.ContinueErrored = k.continueOn.Failed, k.continueOn.Error
 	}
 	s.hook = true
-	for _, name := range sortedKeys(k.hooks) {
-		h := k.hooks[name]
-		ctl.Hooks = append(ctl.Hooks, b.hook(path+".hooks["+name+"]", name, &h))
-	}
-	if k.onExit != "" && !hasExit(k.hooks) {
-		ctl.Hooks = append(ctl.Hooks, b.hook(path+".onExit", "exit", &spec.LifecycleHook{Template: k.onExit}))
-	}
+	ctl.Hooks = b.hooks(path, k.hooks, k.onExit, k.arguments)
 	s.hook = false
 	return ctl
 }
 
-func hasExit(hooks map[string]spec.LifecycleHook) bool { _, ok := hooks["exit"]; return ok }
+// hooks compiles hooks and an exit handler, which takes the place of the hook called exit. Without arguments of its own
+// an exit handler has those of what it is of.
+func (b *binder) hooks(path string, hooks map[string]spec.LifecycleHook, onExit string, of *spec.Arguments) (all []Hook) {
+	for _, name := range sortedKeys(hooks) {
+		h, at := hooks[name], path+".hooks["+name+"]"
+		switch {
+		case name != "exit":
+			all = append(all, b.hook(at, name, &h, nil))
+		case onExit != "":
+			b.c.warn(at, "%s.onExit takes its place", path)
+		default:
+			all = append(all, b.hook(at, name, &h, of))
+		}
+	}
+	if onExit != "" {
+		all = append(all, b.hook(path+".onExit", "exit", &spec.LifecycleHook{Template: onExit}, of))
+	}
+	return all
+}
 
 // hook compiles a hook. The one called exit is the exit handler.
-func (b *binder) hook(path, name string, h *spec.LifecycleHook) Hook {
+func (b *binder) hook(path, name string, h *spec.LifecycleHook, of *spec.Arguments) Hook {
 	hook := Hook{Name: name}
 	if name == "exit" {
 		hook.Name = ""
@@ -172,10 +184,30 @@ func (b *binder) hook(path, name string, h *spec.LifecycleHook) Hook {
 		hook.When = b.s.expressionAt(path+".expression", h.Expression)
 	}
 	hook.Call.Template = b.c.callee(b.t.home, path, h.Template, h.TemplateRef, nil)
-	if hook.Call.Template != nil {
-		b.arguments(path, &hook.Call, &h.Arguments)
+	if t := hook.Call.Template; t != nil {
+		args := &h.Arguments
+		if of != nil && len(args.Parameters) == 0 && len(args.Artifacts) == 0 {
+			args = takenBy(t, of)
+		}
+		b.arguments(path, &hook.Call, args)
 	}
 	return hook
+}
+
+// takenBy are those of the arguments that a template takes.
+func takenBy(t *Template, of *spec.Arguments) *spec.Arguments {
+	taken := &spec.Arguments{}
+	for _, p := range of.Parameters {
+		if InputNamed(t.Inputs, p.Name) != nil {
+			taken.Parameters = append(taken.Parameters, p)
+		}
+	}
+	for _, a := range of.Artifacts {
+		if slices.ContainsFunc(t.Spec.Inputs.Artifacts, func(in spec.Artifact) bool { return in.Name == a.Name }) {
+			taken.Artifacts = append(taken.Artifacts, a)
+		}
+	}
+	return taken
 }
 
 // workflowHooks compiles the exit handler of the workflow and its other hooks.
@@ -183,27 +215,12 @@ func (c *compiler) workflowHooks() {
 	w := &c.plan.Resolved.Spec
 	b := &binder{c: c, t: &Template{home: c.main}}
 	b.s = scope{c: c, call: -1}
-	for _, name := range sortedKeys(w.Hooks) {
-		h := w.Hooks[name]
-		c.plan.Hooks = append(c.plan.Hooks, b.hook("spec.hooks["+name+"]", name, &h))
+	args := &spec.Arguments{}
+	for i := range c.plan.Arguments {
+		name := c.plan.Arguments[i].Name
+		args.Parameters = append(args.Parameters, spec.Parameter{Name: name, Value: new(spec.AnyString("{{workflow.parameters." + name + "}}"))})
 	}
-	if w.OnExit != "" && !hasExit(w.Hooks) {
-		h := b.hook("spec.onExit", "exit", &spec.LifecycleHook{Template: w.OnExit})
-		c.exitInputs(&h.Call)
-		c.plan.Hooks = append(c.plan.Hooks, h)
-	}
-}
-
-// exitInputs gives an exit handler the workflow's arguments for what it takes.
-func (c *compiler) exitInputs(call *Call) {
-	if call.Template == nil {
-		return
-	}
-	for i := range call.Template.Inputs {
-		if in := InputNamed(c.plan.Arguments, call.Template.Inputs[i].Name); in != nil {
-			call.set(i, Text{Source: "{{workflow.parameters." + in.Name + "}}", Refs: []Ref{{Kind: RefRun, Name: "workflow.parameters." + in.Name, end: int32(len(in.Name) + 24)}}})
-		}
-	}
+	c.plan.Hooks = b.hooks("spec", w.Hooks, w.OnExit, args)
 }
 
 // loop compiles the items of a call.

@@ -38,7 +38,11 @@ func (s *scope) parse(path, source string) Text {
 		return Text{Source: source}
 	}
 	s.path = path
-	return parseText(source, s.resolve, s.expression, func(wrong string) { s.c.problem(path, "%s", wrong) }, s.roots...)
+	return parseText(source, s.resolve, s.expression, func(wrong string) { s.c.problem(path, "%s", wrong) }, func(tag string) {
+		if meant := meant(tag); meant != "" {
+			s.c.warn(path, "{{%s}} is no tag of the language and stays as it is; did you mean {{%s}}?", tag, meant)
+		}
+	}, s.roots...)
 }
 
 // expressionAt compiles an expression that stands at path without braces. It is nil if there is something wrong.
@@ -74,7 +78,7 @@ func (s *scope) expression(source string) (*Expression, string) {
 	e := &Expression{Source: source, program: p, refs: map[string]*Ref{}}
 	for _, chain := range p.Names() {
 		if !roots[chain[0]] && !slices.Contains(s.roots, chain[0]) {
-			return nil, fmt.Sprintf("no such variable: %q%s", chain[0], s.c.hint(chain[0], maps.Keys(roots)))
+			return nil, fmt.Sprintf("no such variable: %q%s", chain[0], s.c.hint(chain[0], slices.Values(rootNames)))
 		}
 		tag := strings.Join(chain, ".")
 		ref, wrong := s.resolve(tag)

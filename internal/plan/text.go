@@ -4,10 +4,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/podflow/podflow/internal/expr"
+	"github.com/podflow/podflow/internal/nearest"
 )
 
 // Text is a string of the spec with the references that its tags make. The zero value is the empty text.
@@ -225,9 +228,29 @@ var roots = map[string]bool{
 	"pod": true, "retries": true, "lastRetry": true, "cronworkflow": true,
 }
 
+var rootNames = slices.Sorted(maps.Keys(roots))
+
+// dotted is what a tag of the language looks like.
+var dotted = regexp.MustCompile(`^([A-Za-z][A-Za-z0-9_-]*)(\.[A-Za-z0-9_-]+)+$`)
+
+// meant is the tag of the language that the user's own one is a misspelling of, or empty.
+func meant(tag string) string {
+	m := dotted.FindStringSubmatch(tag)
+	if m == nil {
+		return ""
+	}
+	root, ok := nearest.Name(m[1], slices.Values(rootNames))
+	if !ok {
+		return ""
+	}
+	return root + tag[len(m[1]):]
+}
+
 // parseText finds the tags of a text. resolve says what a tag refers to, or what is wrong with it; expression
-// compiles an expression tag. more are the first words of tags that belong to the language at this place, besides roots.
-func parseText(source string, resolve func(tag string) (Ref, string), expression func(source string) (*Expression, string), problem func(string), more ...string) Text {
+// compiles an expression tag; foreign hears of the user's own tags. more are the first words of tags that belong to the
+// language at this place, besides roots.
+func parseText(source string, resolve func(tag string) (Ref, string), expression func(source string) (*Expression, string),
+	problem, foreign func(string), more ...string) Text {
 	t := Text{Source: source}
 	for at := 0; ; {
 		i := strings.Index(source[at:], "{{")
@@ -255,6 +278,7 @@ func parseText(source string, resolve func(tag string) (Ref, string), expression
 		}
 		root, _, _ := strings.Cut(tag, ".")
 		if !roots[root] && !slices.Contains(more, root) {
+			foreign(tag)
 			continue
 		}
 		ref, wrong := resolve(tag)

@@ -17,7 +17,7 @@ func parseAll(source string) (Text, []string) {
 		return Ref{}, ""
 	}, func(source string) (*Expression, string) {
 		return &Expression{Source: source}, map[bool]string{true: "is wrong"}[strings.Contains(source, "wrong")]
-	}, func(s string) { wrong = append(wrong, s) })
+	}, func(s string) { wrong = append(wrong, s) }, func(string) {})
 	return t, wrong
 }
 
@@ -92,4 +92,24 @@ func FuzzText(f *testing.F) {
 			t.Fatalf("%q became %q: %v", source, filled, err)
 		}
 	})
+}
+
+func TestMeant(t *testing.T) {
+	for tag, want := range map[string]string{
+		"inptus.parameters.x": "inputs.parameters.x",
+		"task.a.b":            "tasks.a.b",
+		"Workflow.name":       "workflow.name",
+		"lastretry.exitCode":  "lastRetry.exitCode",
+		"worklow.name":        "workflow.name",
+		".Values.image":       "",
+		"values.image":        "",
+		"user.name":           "",
+		"inptus":              "",
+		"inptus.":             "",
+		"inptus.a | upper":    "",
+		"range .Items":        "",
+		"":                    "",
+	} {
+		assert.Equal(t, want, meant(tag), tag)
+	}
 }
