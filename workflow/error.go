@@ -63,8 +63,8 @@ type RunError struct {
 	Phase Phase
 	// Message is what the run itself says.
 	Message string
-	// Nodes are the root causes, in the order in which they began: nodes that went wrong by themselves, not the dags
-	// and steps that failed because of them.
+	// Nodes are the root causes, in the order in which they began, a hundred at most: nodes that went wrong by
+	// themselves, not the dags and steps that failed because of them.
 	Nodes []*NodeError
 	// Err is trouble of the run itself, or nil: it was cancelled, its journal failed, its clean-up failed.
 	Err error

@@ -17,14 +17,21 @@ func (m *machine) enterDAG(n *node) {
 		return
 	}
 	f.waits = make([]int32, len(t.Calls))
+	ready := 0
 	for v := range f.waits {
-		f.waits[v] = int32(len(t.Graph.Pred(int32(v))))
+		if f.waits[v] = int32(len(t.Graph.Pred(int32(v)))); f.waits[v] == 0 && n.wants(int32(v)) {
+			ready++
+		}
 	}
+	m.coming += ready
 	for v := range f.waits {
 		if f.waits[v] == 0 && f.nodes[v] == nil && n.wants(int32(v)) {
+			m.coming--
+			ready--
 			m.beginTask(n, int32(v))
 		}
 	}
+	m.coming -= ready
 	m.leaveDAG(n)
 }
 

@@ -1,6 +1,10 @@
 package engine
 
-import "github.com/podflow/podflow/internal/plan"
+import (
+	"fmt"
+
+	"github.com/podflow/podflow/internal/plan"
+)
 
 // hooks are what runs because of a node.
 type hooks struct {
@@ -22,8 +26,12 @@ func (m *machine) changed(n *node) bool {
 		if h.nodes[i] != nil || def.Exit() && !n.phase.ended() || m.noHooks(n, def) {
 			continue
 		}
+		var wrong error
 		if def.When != nil {
-			if met, err := def.When.Bool(m.lookup(at)); err != nil || !met {
+			met, err := def.When.Bool(m.lookup(at))
+			if err != nil && n.phase.ended() && !noValue(err) {
+				wrong = fmt.Errorf("expression: %w", err)
+			} else if err != nil || !met {
 				continue // what has no value yet is not met
 			}
 		}
@@ -33,6 +41,9 @@ func (m *machine) changed(n *node) bool {
 			label = ".hooks." + def.Name
 		}
 		inputs, err := m.inputs(at, &def.Call)
+		if wrong != nil {
+			err = wrong
+		}
 		hook := m.add(node{
 			scope: n, template: def.Call.Template, inputs: inputs, call: n.call, role: roleHook, form: m.formOf(def.Call.Template),
 			exit: n == m.root && def.Exit(), part: &part{label: label, hook: def},

@@ -11,7 +11,7 @@ import (
 func (m *machine) tooMuch(n *node, more int) bool {
 	var problem string
 	switch {
-	case m.limits.Nodes > 0 && m.count+more > m.limits.Nodes:
+	case m.limits.Nodes > 0 && m.count+m.coming+more > m.limits.Nodes:
 		problem = fmt.Sprintf("the run has more than %d nodes", m.limits.Nodes)
 	case m.limits.Depth > 0 && int(n.depth) > m.limits.Depth:
 		problem = fmt.Sprintf("the run is nested more than %d deep", m.limits.Depth)

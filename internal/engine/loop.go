@@ -31,7 +31,9 @@ func (m *machine) beginLoop(n node, at place, c *plan.Call) *node {
 	}
 	m.set(loop, running)
 	parts := make([]part, len(items))
+	m.coming += len(items)
 	for i := range items {
+		m.coming--
 		parts[i] = part{label: "(" + strconv.Itoa(i) + ":" + items[i].Label() + ")", item: &items[i], index: int32(i)}
 		begin := func() {
 			loop.frame.nodes[i] = m.beginGuarded(node{

@@ -29,6 +29,7 @@ type machine struct {
 	now     int64
 	nodes   pages[node]
 	count   int
+	coming  int // how many nodes are sure to begin at once, beside the one that is beginning
 	events  pages[record]
 	root    *node
 	over    bool     // the root has ended, and the exit handlers too

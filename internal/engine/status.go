@@ -298,7 +298,10 @@ func (r *Run) status(n *node) Status {
 	return s
 }
 
-// Causes are the nodes that went wrong by themselves, not because of others, in the order in which they began.
+// maxCauses is how many causes are told of: of a run that has outgrown its limits there are as many as it has nodes.
+const maxCauses = 100
+
+// Causes are the first nodes that went wrong by themselves, not because of others, in the order in which they began.
 func (r *Run) Causes() []Status {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -313,7 +316,7 @@ func (r *Run) Causes() []Status {
 	}
 	var causes []Status
 	for n := range r.m.nodes.all() {
-		if found[n] {
+		if found[n] && len(causes) < maxCauses {
 			causes = append(causes, r.status(n))
 		}
 	}

@@ -14,7 +14,9 @@ func (m *machine) beginGroup(steps *node, group int32) {
 	g.frame = &frame{nodes: make([]*node, to-from)}
 	m.set(g, running)
 	g.frame.running = to - from
+	m.coming += int(to - from)
 	for call := from; call < to; call++ {
+		m.coming--
 		c := &steps.template.Calls[call]
 		if steps.frame.gate == nil || c.Control != nil && c.Loop != nil {
 			g.frame.nodes[call-from] = m.beginCall(g, steps, call)

@@ -74,7 +74,9 @@ func (m *machine) value(at *place, r *plan.Ref) (string, error) {
 	case plan.RefRetry:
 		v, ok = m.retryValue(at, r.Name)
 	case plan.RefLate:
-		v, ok = m.late(r.Name)
+		if v, ok = m.late(r.Name); at.self == m.root && r.Name == "workflow.status" {
+			v = string(phases[m.root.phase]) // hooks of the run follow it
+		}
 	default:
 		v, ok = m.callValue(at, r)
 	}
@@ -221,8 +223,16 @@ func (m *machine) retryValue(at *place, name string) (string, bool) {
 	}
 }
 
-// leafOutputs are the values that a leaf left, in the order of the template's outputs.
-func (m *machine) leafOutputs(n *node, res *executor.Result) (values []executor.Value, err error) {
+// leafOutputs are the values that a leaf left, in the order of the template's outputs. The run sees those that are global.
+func (m *machine) leafOutputs(n *node, res *executor.Result) ([]executor.Value, error) {
+	values, err := m.leafValues(n, res)
+	if err == nil {
+		m.publishAll(n.template, values)
+	}
+	return values, err
+}
+
+func (m *machine) leafValues(n *node, res *executor.Result) (values []executor.Value, err error) {
 	t := n.template
 	values = make([]executor.Value, len(t.Outputs))
 	for i := range t.Outputs {
@@ -246,7 +256,6 @@ func (m *machine) leafOutputs(n *node, res *executor.Result) (values []executor.
 		}
 		values[i] = executor.Value{Name: o.Name, Value: v}
 	}
-	m.publishAll(t, values)
 	return values, nil
 }
 
