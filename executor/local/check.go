@@ -11,6 +11,7 @@ import (
 
 	"github.com/podflow/podflow/executor"
 	"github.com/podflow/podflow/executor/artifact"
+	"github.com/podflow/podflow/internal/nearest"
 	"github.com/podflow/podflow/workflow/spec"
 )
 
@@ -110,7 +111,11 @@ func (c *checker) container(path string, k *corev1.Container, volumes []corev1.V
 	for i, mount := range k.VolumeMounts {
 		at := path + ".volumeMounts[" + mount.Name + "]"
 		n := slices.IndexFunc(volumes, func(v corev1.Volume) bool { return v.Name == mount.Name })
-		c.refuse(n < 0 || volumes[n].EmptyDir == nil, at, "expected an emptyDir volume")
+		if n < 0 {
+			c.errs = append(c.errs, fmt.Errorf("%s: no volume %q in the template or the workflow%s", at, mount.Name,
+				nearest.Hint(mount.Name, nearest.Names(volumes, func(v *corev1.Volume) string { return v.Name }))))
+		}
+		c.refuse(n >= 0 && volumes[n].EmptyDir == nil, at, "expected an emptyDir volume")
 		again := slices.ContainsFunc(k.VolumeMounts[:i], func(m corev1.VolumeMount) bool { return m.Name == mount.Name })
 		c.refuse(again, at, "the volume is mounted twice")
 	}

@@ -71,10 +71,10 @@ import (
 // maxProcesses is how many processes run at once.
 const maxProcesses = 256
 
-// Executor runs nodes as processes. Make it with [New]; it serves any number of runs at once. Its fields are set before
-// the first run.
+// Executor runs nodes as processes. [New] makes one; the zero value works too. It serves any number of runs at once. Its
+// fields are set before the first run.
 type Executor struct {
-	// Grace is how long a program may take to end after SIGTERM.
+	// Grace is how long a program may take to end after SIGTERM. Zero is no time: it is killed at once.
 	Grace time.Duration
 	// Artifacts opens the places where artifacts are kept, such as an S3 bucket. Nil stands for those of [artifact.New].
 	Artifacts *artifact.Stores
@@ -82,8 +82,8 @@ type Executor struct {
 	// which Close removes.
 	Directory string
 
-	places   chan struct{}
 	mu       sync.Mutex
+	places   chan struct{}   // made with the first attempt
 	kept     string          // see directory
 	runs     map[string]*run // by UID
 	attempts map[executor.ID]*attempt
@@ -104,14 +104,7 @@ type logFile struct {
 }
 
 // New makes an executor with a Grace of ten seconds.
-func New() *Executor {
-	return &Executor{
-		Grace:    10 * time.Second,
-		places:   make(chan struct{}, maxProcesses),
-		runs:     map[string]*run{},
-		attempts: map[executor.ID]*attempt{},
-	}
-}
+func New() *Executor { return &Executor{Grace: 10 * time.Second} }
 
 // BeginRun makes a directory for the run.
 func (x *Executor) BeginRun(_ context.Context, r *executor.Run) error {
@@ -127,6 +120,9 @@ func (x *Executor) BeginRun(_ context.Context, r *executor.Run) error {
 	if bad := firstSpecial(dir); bad != "" {
 		return errors.Join(fmt.Errorf("local: the temporary directory %s has %q in its name, which would break command lines: set TMPDIR to another", dir, bad),
 			os.Remove(dir))
+	}
+	if x.runs == nil {
+		x.runs = map[string]*run{}
 	}
 	x.runs[r.UID] = &run{dir: dir}
 	return nil
@@ -232,11 +228,15 @@ func (x *Executor) attempt(t *executor.Task) (*attempt, error) {
 		done:    make(chan struct{}),
 	}
 	r.next++
+	if x.attempts == nil {
+		x.attempts, x.places = map[executor.ID]*attempt{}, make(chan struct{}, maxProcesses)
+	}
 	x.attempts[t.ID] = a
+	places := x.places
 	go func() {
 		defer close(a.done)
 		defer stop(nil)
-		a.res, a.err = a.run(ctx, x.places)
+		a.res, a.err = a.run(ctx, places)
 	}()
 	return a, nil
 }

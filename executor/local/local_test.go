@@ -402,3 +402,25 @@ func TestTemporaryDirectoryThatAShellWouldSplit(t *testing.T) {
 	require.ErrorContains(t, err, `has " " in its name`)
 	assert.Empty(t, left(t, nil))
 }
+
+func TestZeroValue(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	b := &bench{T: t, Executor: &local.Executor{}, run: &executor.Run{Name: "wf", UID: "uid"}}
+	require.NoError(t, b.EndRun(t.Context(), b.run, spec.Succeeded), "of a run that never began")
+	_, err := b.execute(sh("true"))
+	require.ErrorContains(t, err, "its run has not begun")
+	require.NoError(t, b.BeginRun(t.Context(), b.run))
+	assert.Equal(t, "text", b.result(sh("echo text")))
+	require.NoError(t, b.EndRun(t.Context(), b.run, spec.Succeeded))
+}
+
+func TestVolumeOfNoSuchName(t *testing.T) {
+	template := sh("true")
+	template.Container.VolumeMounts = []corev1.VolumeMount{{Name: "scrach", MountPath: "/a"}, {Name: "scratch", MountPath: "/b"}, {Name: "claim", MountPath: "/c"}}
+	template.Volumes = []corev1.Volume{{Name: "scratch", VolumeSource: corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{}}}}
+	w := &spec.Workflow{}
+	w.Spec.Volumes = []corev1.Volume{{Name: "claim", VolumeSource: corev1.VolumeSource{PersistentVolumeClaim: &corev1.PersistentVolumeClaimVolumeSource{}}}}
+	err := local.New().Check(w, []executor.Leaf{{Path: "templates[x]", Template: template}})
+	require.EqualError(t, err, `templates[x].container.volumeMounts[scrach]: no volume "scrach" in the template or the workflow; did you mean "scratch"?
+templates[x].container.volumeMounts[claim]: not on the local executor: expected an emptyDir volume`)
+}
