@@ -27,18 +27,20 @@ func (c *compiler) checkRunName(path, name string) {
 	}
 }
 
-// RunNameProblem says why a text cannot be the name of a run; it is empty if it can.
+// RunNameProblem says why a text cannot be the name of a run, a subdomain of RFC 1123; it is empty if it can.
 func RunNameProblem(name string) string {
 	if len(name) > maxRunName {
 		return "is too long for the name of a run: it has " + strconv.Itoa(len(name)) + " characters, and may have " + strconv.Itoa(maxRunName)
 	}
 	for i := range len(name) {
 		ch := name[i]
-		edge := i == 0 || i == len(name)-1
-		if 'a' <= ch && ch <= 'z' || '0' <= ch && ch <= '9' || !edge && (ch == '-' || ch == '.') {
-			continue
+		switch {
+		case 'a' <= ch && ch <= 'z' || '0' <= ch && ch <= '9':
+		case ch != '-' && ch != '.' || i == 0 || i == len(name)-1:
+			return "must be lower-case letters, digits, - and ., and begin and end with a letter or digit"
+		case name[i+1] == '.' || ch == '.' && name[i+1] == '-':
+			return "must have a letter or digit before and behind each ."
 		}
-		return "must be lower-case letters, digits, - and ., and begin and end with a letter or digit"
 	}
 	if name == "" {
 		return "is empty"
