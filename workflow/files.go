@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"iter"
 	"slices"
 	"strings"
 
@@ -194,7 +195,7 @@ func (r *Run) Fetch(ctx context.Context, path string, a Artifact, to string) err
 func (r *Run) artifact(path string, a Artifact) (*executor.Artifact, error) {
 	n := r.Node(path)
 	if n == nil {
-		return nil, fmt.Errorf("no node %q has begun: %w", path, fs.ErrNotExist)
+		return nil, fmt.Errorf("no node %q has begun%s: %w", path, nearest.Hint(path, r.paths()), fs.ErrNotExist)
 	}
 	i := slices.IndexFunc(n.Artifacts, func(kept executor.Artifact) bool { return kept.Name == string(a) })
 	if i < 0 {
@@ -202,6 +203,17 @@ func (r *Run) artifact(path string, a Artifact) (*executor.Artifact, error) {
 			nearest.Hint(string(a), nearest.Names(n.Artifacts, func(a *executor.Artifact) string { return a.Name })), fs.ErrNotExist)
 	}
 	return &n.Artifacts[i], nil
+}
+
+// paths are those of the nodes that have begun.
+func (r *Run) paths() iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for n := range r.Nodes() {
+			if !yield(n.Path) {
+				return
+			}
+		}
+	}
 }
 
 // Inputs declares artifacts that the function is given. It reads them with [Artifact.Open] or [Artifact.Fetch], and with

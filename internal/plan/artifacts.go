@@ -3,6 +3,7 @@ package plan
 import (
 	"iter"
 	pathpkg "path"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -99,7 +100,22 @@ func (c *compiler) files(path string, t *Template, s *scope) {
 			}
 		}
 		t.Files.Outputs = append(t.Files.Outputs, f)
+		if i := slices.IndexFunc(out[:i], func(other spec.Artifact) bool { return samePlace(&other, a) }); i >= 0 && t.Kind.Leaf() {
+			c.problem(at, "has the same key as %s.outputs.artifacts[%s]: one would overwrite the other", path, out[i].Name)
+		}
 	}
+}
+
+// samePlace says that two artifacts of a node are kept under one key. What expressions make of a key is not known: they
+// may be of chance.
+func samePlace(a, b *spec.Artifact) bool {
+	key := artifact.Key(&a.ArtifactLocation)
+	if key == "" || strings.Contains(key, "{{=") {
+		return false
+	}
+	x, y := a.ArtifactLocation, b.ArtifactLocation
+	x.ArchiveLogs, y.ArchiveLogs = nil, nil
+	return reflect.DeepEqual(x, y)
 }
 
 // output checks what an output artifact says of itself.
