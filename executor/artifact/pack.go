@@ -22,7 +22,8 @@ import (
 //   - None: of a file its bytes; of a directory a tar without gzip of its files, for [Put] to take apart.
 //
 // A link stays a link if it leads to something in the directory. A link out of it, a pipe, a socket or a device is an
-// error that names it. So is a link at path that leads out of the directory it is in.
+// error that names it. So is a link at path that leads out of the directory it is in, and more than [Unpack] takes: the
+// default [Limits], and those of a zip.
 func Pack(ctx context.Context, w io.Writer, path string, archive *spec.ArchiveStrategy) error {
 	src, err := openSource(path)
 	if err != nil {
@@ -32,19 +33,13 @@ func Pack(ctx context.Context, w io.Writer, path string, archive *spec.ArchiveSt
 	w = contextWriter{ctx, w}
 	switch {
 	case isNone(archive) && !src.dir:
-		f, _, err := openFile(src.root, src.base)
-		if err != nil {
-			return err
-		}
-		defer f.Close()
-		_, err = transfer(w, f)
-		return err
+		return src.walk(func(e entry) error { return e.copy(w) })
 	case isNone(archive):
 		return packTar(w, src, true)
 	case archive != nil && archive.Zip != nil:
 		z := zip.NewWriter(w)
 		z.RegisterCompressor(zip.Deflate, func(w io.Writer) (io.WriteCloser, error) { return flate.NewWriter(w, flate.DefaultCompression) })
-		if err := src.walk(zipWriter{z}.add); err != nil {
+		if err := src.walk((&zipWriter{Writer: z}).add); err != nil {
 			return err
 		}
 		return z.Close()
@@ -118,9 +113,16 @@ func addTar(t *tar.Writer, e entry) error {
 }
 
 // zipWriter writes entries into a zip.
-type zipWriter struct{ *zip.Writer }
+type zipWriter struct {
+	*zip.Writer
+	list int // bytes of the list of entries
+}
 
-func (z zipWriter) add(e entry) error {
+func (z *zipWriter) add(e entry) error {
+	const each = 64 // besides the name, and rarely more
+	if z.list += each + len(e.name) + 1; z.list > maxList {
+		return fmt.Errorf("%s: with it the list of entries is longer than an artifact's may be: %d bytes; a tar has no such list", shortened(e.name), maxList)
+	}
 	h := &zip.FileHeader{Name: e.name, Method: zip.Deflate, Modified: e.info.ModTime()}
 	h.SetMode(e.info.Mode() & (fs.ModePerm | fs.ModeType))
 	if e.info.IsDir() {

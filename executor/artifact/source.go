@@ -1,6 +1,7 @@
 package artifact
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -62,12 +63,17 @@ func notThere(err error) error {
 
 func (s *source) Close() error { return s.root.Close() }
 
-// walk gives every entry, a directory before what is in it, with names that begin with the base name.
+// walk gives every entry, a directory before what is in it, with names that begin with the base name. An entry too many is
+// an error.
 func (s *source) walk(add func(entry) error) error {
+	budget := newBudget(Limits{})
 	if !s.dir {
 		info, err := s.root.Stat(s.base)
 		if err != nil {
 			return err
+		}
+		if err := budget.bytes(info.Size()); err != nil {
+			return fmt.Errorf("%s: %w", s.base, err)
 		}
 		return add(entry{name: s.base, info: info, open: func() (*os.File, fs.FileInfo, error) { return openFile(s.root, s.base) }})
 	}
@@ -93,11 +99,25 @@ func (s *source) walk(add func(entry) error) error {
 		case !mode.IsRegular() && !mode.IsDir():
 			err = fmt.Errorf("a %s cannot be kept", typeName(mode))
 		}
+		if err == nil {
+			err = budget.add(e)
+		}
 		if err != nil {
-			return fmt.Errorf("%s: %w", e.name, err)
+			return fmt.Errorf("%s: %w", shortened(e.name), err)
 		}
 		return add(e)
 	})
+}
+
+// add takes note of an entry to pack, as what unpacks it will.
+func (b *budget) add(e entry) error {
+	if err := cmp.Or(b.entry(), checkName(e.name+"/")); err != nil {
+		return err
+	}
+	if e.info.Mode().IsRegular() {
+		return b.bytes(e.info.Size())
+	}
+	return b.remember(len(e.name) + len(e.link))
 }
 
 // insideLink is the target of a link as it may be written, if the target is certain to be in the directory that name is

@@ -11,33 +11,19 @@ import (
 	"strings"
 )
 
-const (
-	maxEntries = 256 << 10
-	maxBytes   = 256 << 30
-	maxName    = 4096
-	maxNames   = 16 << 20
-)
-
 // tree is a directory that is being filled with entries that nobody vouches for. Only directories that it made itself
 // are gone through, never links.
 type tree struct {
+	budget
 	root  *os.Root
-	left  Limits          // what may still come
 	dirs  map[string]bool // that were made
 	tops  []string        // entries at the top, two at most
 	links [][2]string     // names of links, and where they lead
-	names int             // bytes of the names in dirs and links
 	sub   string          // the part of it that is asked for
 }
 
 func newTree(root *os.Root, limits Limits) *tree {
-	if limits.Entries == 0 {
-		limits.Entries = maxEntries
-	}
-	if limits.Bytes == 0 {
-		limits.Bytes = maxBytes
-	}
-	return &tree{root: root, left: limits, dirs: map[string]bool{".": true}}
+	return &tree{budget: newBudget(limits), root: root, dirs: map[string]bool{".": true}}
 }
 
 // finish gives the name of what was asked for: the one entry at the top, or all of the tree; or a part of that.
@@ -77,21 +63,14 @@ func (t *tree) file(name string, mode fs.FileMode, size int64, r io.Reader) erro
 		return err
 	}
 	if size > t.left.Bytes {
-		return t.tooLarge()
+		return t.bytes(size)
 	}
-	counted := &io.LimitedReader{R: r, N: t.left.Bytes + 1}
+	most := t.left.Bytes + 1
+	counted := &io.LimitedReader{R: r, N: most}
 	if err := writeFile(t.root, name, counted, open(mode)); err != nil {
 		return plain(err)
 	}
-	if counted.N == 0 {
-		return t.tooLarge()
-	}
-	t.left.Bytes = counted.N - 1
-	return nil
-}
-
-func (t *tree) tooLarge() error {
-	return errors.New("with it the files hold more bytes than an artifact may")
+	return t.bytes(most - counted.N)
 }
 
 // open is a mode that lets all users read and write, and execute if one could.
@@ -161,10 +140,11 @@ func (t *tree) enter(name string) (string, error) {
 
 // local is a name without a way out, cleaned.
 func local(name string) (string, error) {
+	if err := checkName(name); err != nil {
+		return "", err
+	}
 	clean := path.Clean(name)
 	switch {
-	case len(name) > maxName:
-		return "", fmt.Errorf("the name has %d bytes, and may have %d", len(name), maxName)
 	case name == "" || path.IsAbs(name) || !filepath.IsLocal(clean) || hasDotDot(name):
 		return "", errors.New("the name leads out of the archive")
 	case strings.ContainsRune(name, 0):
@@ -208,20 +188,11 @@ func (t *tree) makeDir(name string) error {
 
 // count takes note of an entry that will be made.
 func (t *tree) count(name string) error {
-	if t.left.Entries == 0 {
-		return errors.New("with it the archive has more entries than an artifact may")
+	if err := t.entry(); err != nil {
+		return err
 	}
-	t.left.Entries--
 	if !strings.Contains(name, "/") && len(t.tops) < 2 {
 		t.tops = append(t.tops, name)
-	}
-	return nil
-}
-
-// remember takes note of bytes of names that stay in memory.
-func (t *tree) remember(bytes int) error {
-	if t.names += bytes; t.names > maxNames {
-		return errors.New("with it the names of directories and links are longer than an artifact's may be")
 	}
 	return nil
 }

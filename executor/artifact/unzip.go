@@ -12,8 +12,10 @@ import (
 	"strings"
 )
 
-// maxList is how many bytes the list of a zip may have: that of some 100,000 entries.
-const maxList = 12 << 20
+const (
+	maxList  = 12 << 20  // how many bytes the list of a zip may have: that of some 100,000 entries
+	listMore = 128 << 10 // what is read besides, to find it and in whole pieces
+)
 
 // unzip fills the tree from a zip, which is written to a file first: its list of entries is at its end.
 func (t *tree) unzip(r io.Reader) error {
@@ -30,7 +32,7 @@ func (t *tree) unzip(r io.Reader) error {
 		return err
 	}
 	// The reader holds the list in memory, and does not trust the count that the zip gives: so its bytes are counted.
-	list := &bounded{r: f, left: min(int64(t.left.Entries)*128+128<<10, maxList)}
+	list := &bounded{r: f, left: min(int64(t.left.Entries)*128, maxList) + listMore}
 	files, err := zip.NewReader(list, size)
 	if err != nil && !errors.Is(err, zip.ErrInsecurePath) {
 		return fmt.Errorf("expected a zip: %w", err)
@@ -53,7 +55,7 @@ func (t *tree) zipEntry(f *zip.File) error {
 		return fmt.Errorf("is a %s", typeName(mode))
 	}
 	if f.UncompressedSize64 > math.MaxInt64 {
-		return t.tooLarge()
+		return t.bytes(math.MaxInt64)
 	}
 	r, err := f.Open()
 	if err != nil {
