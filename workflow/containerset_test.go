@@ -2,6 +2,7 @@ package workflow_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -84,5 +85,26 @@ func TestPhaseOfAnExecutor(t *testing.T) {
 		}})
 		require.ErrorContains(t, err, `the executor says that it ended in phase "`+string(p)+`": expected Succeeded or Failed`)
 		assert.Equal(t, spec.Errored, run.Node("").Phase)
+	}
+}
+
+// What is wrong with the containers of a set is said by New and Load, and not only by the executor that runs it.
+func TestMistakesOfContainerSets(t *testing.T) {
+	for text, want := range map[string][]string{
+		"[]": {"templates[main].containerSet.containers: expected at least one"},
+		"[{name: a, image: i, dependencies: [c]}, {name: b, image: i, dependencies: [a]}, {name: c, image: i, dependencies: [b]}]": {
+			"templates[main].containerSet: cycle: a → b → c → a"},
+		"[{name: a, image: i, dependencies: [a]}]":                              {"templates[main].containerSet: cycle: a → a"},
+		"[{name: clone, image: i}, {name: b, image: i, dependencies: [clonee]}]": {`templates[main].containerSet.containers[b].dependencies: no container "clonee" in the set; did you mean "clone"?`},
+		"[{name: a, image: i}, {name: a, image: i}, {name: main, image: i}]":    {`templates[main].containerSet.containers[a]: another container is named "a"`},
+		"[{name: a, image: i}, {name: main, image: i, dependencies: [a, a]}]":   nil,
+	} {
+		_, err := workflow.Load(strings.NewReader(document("templates:\n- {name: main, containerSet: {containers: " + text + "}}")))
+		if want == nil {
+			require.NoError(t, err)
+			continue
+		}
+		require.Error(t, err, text)
+		assert.Equal(t, want, strings.Split(err.Error(), "\n"))
 	}
 }

@@ -173,6 +173,8 @@ func (c *compiler) leaf(path string, t *Template) {
 		c.request(path+".http", t.Spec.HTTP)
 	case Plugin:
 		c.plugin(path+".plugin", t.Spec.Plugin)
+	case ContainerSet:
+		c.containers(path+".containerSet", t.Spec.ContainerSet.Containers)
 	case Data:
 		c.data(path+".data", t.Spec.Data)
 	case Resource:
