@@ -127,6 +127,10 @@
 //
 // The source of a script, arguments and env are readable for everybody who can read Pods: keep secrets in Secrets.
 //
+// The credentials of artifacts are in podflow's own containers only, and these tell nobody. But in a Pod that shares its
+// process namespace, a program with the capability SYS_PTRACE, as a privileged one has, can read the environment of every
+// process, and one that is the same user can in the moment in which such a container starts.
+//
 // # Tests
 //
 // The tests of this package need a real cluster, since only that shows the trouble. They skip unless PODFLOW_KUBECONFIG

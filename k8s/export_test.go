@@ -11,7 +11,7 @@ import (
 
 // Waits are the times that a test shortens. A zero one stays as it is.
 type Waits struct {
-	Auth, Missing, Config, Sandbox, Pull, Events, Gone, Watch, Most time.Duration
+	Auth, Missing, Config, Sandbox, Pull, End, Events, Gone, Watch, Most time.Duration
 }
 
 // Hasten shortens the waits, and gives Pods that are stopped no time to end.
@@ -21,7 +21,7 @@ func (x *Executor) Hasten(w Waits) {
 		from time.Duration
 	}{
 		{&x.waits.auth, w.Auth}, {&x.waits.missing, w.Missing}, {&x.waits.config, w.Config}, {&x.waits.sandbox, w.Sandbox},
-		{&x.waits.pull, w.Pull}, {&x.waits.events, w.Events}, {&x.waits.gone, w.Gone}, {&x.waits.watch, w.Watch},
+		{&x.waits.pull, w.Pull}, {&x.waits.end, w.End}, {&x.waits.events, w.Events}, {&x.waits.gone, w.Gone}, {&x.waits.watch, w.Watch},
 		{&x.waits.most, w.Most},
 	} {
 		if p.from > 0 {

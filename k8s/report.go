@@ -24,32 +24,52 @@ func (a *attempt) collect(ctx context.Context) error {
 		return err
 	}
 	u := usesOf(template, a.task.WantResult)
-	if !u.any() {
-		return nil
+	main := false
+	for _, e := range a.seen.ends {
+		if e.name == protocol.OutputsContainer {
+			continue
+		}
+		var r *protocol.Report
+		if u.any() {
+			if r, err = a.reportOf(ctx, e); err != nil {
+				return err
+			}
+		}
+		if r != nil && e.name == MainContainer {
+			main = true
+			if err := a.take(template, &u, r); err != nil {
+				return err
+			}
+		}
+		if template.ContainerSet != nil {
+			a.result.Containers = append(a.result.Containers, endOf(e, r))
+		}
 	}
-	main := -1
-	for i, e := range a.seen.ends {
-		r, err := a.report(ctx, e)
-		switch {
-		case err != nil && e.code == killed:
-			// The agent was killed with its program, for memory or at the end of a grace period, and left no report.
-		case err != nil:
-			return err
-		case e.name == MainContainer:
-			main = i
-			err = a.take(template, &u, r)
-		}
-		if err == nil && r != nil && r.Problem != nil {
-			err = a.problem(r)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	if main < 0 && a.seen.kind == succeeded && u.gives(template) {
+	if !main && a.seen.kind == succeeded && u.gives(template) {
 		return a.lost(&protocol.DamagedError{Reason: "container main left none"})
 	}
 	return nil
+}
+
+// reportOf is the report of a container whose agent could do its work; nil if the agent was killed with its program, for
+// memory or at the end of a grace period, and left none.
+func (a *attempt) reportOf(ctx context.Context, e containerEnd) (*protocol.Report, error) {
+	if e.report == "" && e.code == killed {
+		return nil, nil
+	}
+	r, err := a.report(ctx, e)
+	if err == nil && r.Problem != nil {
+		err = a.problem(r)
+	}
+	return r, err
+}
+
+// endOf is how a container of a set ended, with its report if it left one.
+func endOf(e containerEnd, r *protocol.Report) executor.ContainerEnd {
+	if r != nil && r.Problem != nil && r.Problem.Kind == protocol.NotRun {
+		return executor.ContainerEnd{Name: e.name, Message: r.Problem.Text, NotRun: true}
+	}
+	return executor.ContainerEnd{Name: e.name, ExitCode: int(e.code), Message: e.failure}
 }
 
 const (
@@ -116,9 +136,15 @@ func (a *attempt) problem(r *protocol.Report) error {
 	case protocol.NotRun:
 		return nil // the program that it waited for failed, and that is told
 	case protocol.Again, protocol.Stopped, protocol.Agent:
-		return &executor.LostError{Reason: "AgentFailed", Err: text}
+	default:
+		return text
 	}
-	return text
+	for _, e := range a.seen.ends {
+		if e.name == protocol.OutputsContainer {
+			return &executor.LostError{Reason: "OutputsLost", Err: fmt.Errorf("%w: %s", text, e.failure)}
+		}
+	}
+	return &executor.LostError{Reason: "AgentFailed", Err: text}
 }
 
 // take takes what main left. Of a program that failed it is what is there.

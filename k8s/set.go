@@ -52,6 +52,9 @@ func programNames(p *corev1.Pod) []string {
 	return onlyMain
 }
 
+// isSet says that the Pod is one of a set of containers.
+func isSet(p *corev1.Pod) bool { return p.Annotations[AnnotationContainers] != "" }
+
 var onlyMain = []string{MainContainer}
 
 // set looks at the containers of a set.

@@ -41,16 +41,18 @@ type verdict struct {
 	then     kind
 	// once says that the loss excuses a node one time only.
 	once bool
-	// ends are how the containers with the agent ended, once the attempt has.
+	// ends are how the programs under the agent, or of a set, ended, once the attempt has, and OutputsContainer if it failed.
 	ends []containerEnd
 }
 
-// containerEnd is how a container with the agent ended.
+// containerEnd is how a container ended.
 type containerEnd struct {
 	name string
 	// report is its termination message.
 	report string
 	code   int32
+	// failure is empty if the code is 0.
+	failure string
 }
 
 // ended says that there is nothing to wait for any more.
@@ -105,7 +107,7 @@ var eventReasons = map[string]verdict{
 // judge says what a Pod's status means. With gone, it is the last status of a Pod that is no more.
 func judge(p *corev1.Pod, gone bool) verdict {
 	v := judgeStatus(p, gone)
-	if v.ended() && injected(p) {
+	if v.ended() && (injected(p) || isSet(p)) {
 		v.ends = endsOf(p)
 	}
 	return v
@@ -216,11 +218,7 @@ func mainEnd(name string, t *corev1.ContainerStateTerminated, p *corev1.Pod) ver
 	}
 	v := verdict{kind: succeeded, code: code(p)}
 	if t.ExitCode != 0 {
-		if injected(p) {
-			t = t.DeepCopy()
-			t.Message = "" // it is the report
-		}
-		v.kind, v.message = failed, exitMessage(name, t)
+		v.kind, v.message = failed, programFailure(name, t, p)
 		return v
 	}
 	if name, s := brokenSidecar(p); s != nil {
@@ -288,7 +286,7 @@ func containerTrouble(name string, t *corev1.ContainerStateTerminated) (verdict,
 // underway is the verdict on a Pod that has not ended.
 func underway(p *corev1.Pod) verdict {
 	if begun(p) {
-		return verdict{kind: running}
+		return noOutputs(p)
 	}
 	if name, t := brokenSidecar(p); t != nil {
 		return verdict{kind: failed, reason: t.Reason, message: exitMessage(name, t)}
@@ -314,6 +312,39 @@ func underway(p *corev1.Pod) verdict {
 		}
 	}
 	return v
+}
+
+// noOutputs is the verdict on a program that runs: if it leaves artifacts and the container that is to store them has failed,
+// nothing can come of it any more. Its agent may notice that itself, and says more then.
+func noOutputs(p *corev1.Pod) verdict {
+	v := verdict{kind: running}
+	t := terminated(p.Status.ContainerStatuses, protocol.OutputsContainer)
+	if t == nil || t.ExitCode == 0 || p.DeletionTimestamp != nil || !keeps(p) {
+		return v
+	}
+	v.reason, v.message = "OutputsLost", exitMessage(protocol.OutputsContainer, t)
+	v.then, v.patience = lost, endPatience
+	if t.ExitCode == protocol.ExitAgent {
+		v.then = broken // it says what was wrong
+	}
+	return v
+}
+
+// keeps says that the Pod's OutputsContainer is to store artifacts.
+func keeps(p *corev1.Pod) bool {
+	for i := range p.Spec.Containers {
+		c := &p.Spec.Containers[i]
+		if c.Name != protocol.OutputsContainer {
+			continue
+		}
+		var environ []string
+		for _, v := range c.Env {
+			environ = append(environ, v.Name+"="+v.Value)
+		}
+		in, _, err := protocol.FromEnv(environ)
+		return err == nil && in.Outputs != nil && len(in.Outputs.Artifacts) > 0
+	}
+	return false
 }
 
 // begun says that the program runs: of a set, that a container does and none is in trouble. Neither may be the container
@@ -399,6 +430,8 @@ func programEnd(p *corev1.Pod) (name string, end *corev1.ContainerStateTerminate
 func endsFor(one, other *corev1.ContainerStateTerminated) bool {
 	if failed := one.ExitCode != 0; failed != (other.ExitCode != 0) {
 		return failed
+	} else if failed && one.FinishedAt.Equal(&other.FinishedAt) {
+		return other.ExitCode == protocol.ExitAgent && one.ExitCode != protocol.ExitAgent // which waited for it
 	} else if failed {
 		return one.FinishedAt.Before(&other.FinishedAt)
 	}
@@ -410,15 +443,32 @@ func injected(p *corev1.Pod) bool {
 	return slices.ContainsFunc(p.Spec.Volumes, func(v corev1.Volume) bool { return v.Name == protocol.BinaryVolume })
 }
 
-// endsOf are the ends of the containers with the agent that have ended.
+// endsOf are the ends of the Pod's programs that have ended.
 func endsOf(p *corev1.Pod) []containerEnd {
 	var ends []containerEnd
 	for _, name := range programNames(p) {
 		if t := terminated(p.Status.ContainerStatuses, name); t != nil {
-			ends = append(ends, containerEnd{name: name, report: t.Message, code: t.ExitCode})
+			e := containerEnd{name: name, report: t.Message, code: t.ExitCode}
+			if e.code != 0 {
+				e.failure = programFailure(name, t, p)
+			}
+			ends = append(ends, e)
 		}
 	}
+	if t := terminated(p.Status.ContainerStatuses, protocol.OutputsContainer); t != nil && t.ExitCode != 0 {
+		name := protocol.OutputsContainer
+		ends = append(ends, containerEnd{name: name, code: t.ExitCode, failure: exitMessage(name, t)})
+	}
 	return ends
+}
+
+// programFailure is how a program ended, in one line. Under the agent its termination message is the report.
+func programFailure(name string, t *corev1.ContainerStateTerminated, p *corev1.Pod) string {
+	if injected(p) {
+		t = t.DeepCopy()
+		t.Message = ""
+	}
+	return exitMessage(name, t)
 }
 
 // terminated is how the container ended, or nil.

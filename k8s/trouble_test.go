@@ -10,6 +10,7 @@ import (
 
 	"github.com/podflow/podflow/k8s"
 	"github.com/podflow/podflow/k8s/internal/protocol"
+	"github.com/podflow/podflow/workflow/spec"
 )
 
 var asked = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
@@ -81,6 +82,16 @@ func agent(p *corev1.Pod) {
 // copies is a Pod in which a container copies the agent.
 func copies(p *corev1.Pod) {
 	p.Spec.Containers = append(p.Spec.Containers, corev1.Container{Name: protocol.OutputsContainer, Lifecycle: &corev1.Lifecycle{}})
+}
+
+// keeps is a Pod in which a container stores artifacts.
+func keeps(p *corev1.Pod) {
+	in := protocol.Instructions{Outputs: &protocol.Outputs{Artifacts: []spec.Artifact{{Name: "out"}}}}
+	env, err := in.Env()
+	if err != nil {
+		panic(err)
+	}
+	p.Spec.Containers = append(p.Spec.Containers, corev1.Container{Name: protocol.OutputsContainer, Env: env})
 }
 
 // setOf is a Pod of a set of containers.
@@ -179,6 +190,10 @@ func TestVerdict(t *testing.T) {
 		"agent, outputs come":       {pod: podWith(agent, main(runningState), container(protocol.OutputsContainer, waits("ContainerCreating", ""))), kind: "run"},
 		"agent, inputs":             {pod: podWith(failed, agent, initContainer(protocol.InitContainer, exited(64, "Error", before), none, false)), kind: "fail", reason: "Error"},
 		"agent, inputs, deleted":    {pod: podWith(failed, agent, deleted(30), initContainer(protocol.InitContainer, exited(64, "Error", after), none, false)), kind: "retry", reason: "Deleted", once: true},
+		"agent, outputs failed":     {pod: podWith(agent, keeps, main(runningState), container(protocol.OutputsContainer, exited(137, "OOMKilled", before))), kind: "run", reason: "OutputsLost", patience: 30 * time.Second},
+		"agent, outputs over":       {pod: podWith(agent, keeps, main(runningState), container(protocol.OutputsContainer, exited(0, "Completed", before))), kind: "run"},
+		"agent, outputs not needed": {pod: podWith(agent, copies, main(runningState), container(protocol.OutputsContainer, exited(137, "OOMKilled", before))), kind: "run"},
+		"agent, outputs, deleted":   {pod: podWith(agent, keeps, deleted(30), main(runningState), container(protocol.OutputsContainer, exited(137, "Error", after))), kind: "run"},
 		"agent, not copied":         {pod: podWith(agent, copies, main(exited(128, "StartError", before)), container(protocol.OutputsContainer, waits("ErrImagePull", "not found"))), kind: "retry", reason: "AgentNotCopied"},
 		"agent, hook failed":        {pod: podWith(agent, copies, main(exited(128, "StartError", before)), container(protocol.OutputsContainer, exited(137, "Error", before))), kind: "retry", reason: "AgentNotCopied"},
 		"agent, copied":             {pod: podWith(agent, copies, main(exited(128, "StartError", before)), container(protocol.OutputsContainer, runningState)), kind: "fail", reason: "StartError"},
