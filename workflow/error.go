@@ -55,7 +55,9 @@ func joinProblems(problems []plan.Problem) error {
 }
 
 // RunError is the end of a run that did not succeed. Its Nodes can be found with errors.As, and so can the errors of Go
-// functions; errors.Is finds context.Canceled if the run was cancelled.
+// functions. Of a run that was ended errors.Is finds why: [ErrStopped], [ErrTerminated], or the cause with which it, or the
+// ctx of [Workflow.Run], was cancelled, which is context.Canceled if none was given. In a run that was recovered since, only
+// the text is left of a cause that is the program's own.
 type RunError struct {
 	// Run is the name of the run.
 	Run string

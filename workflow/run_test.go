@@ -444,11 +444,17 @@ func TestNoValue(t *testing.T) {
 	assert.Equal(t, "inputs.parameters.message: {{tasks.a.hostNodeName}} has no value", run.Node("c").Message)
 }
 
-func TestRunWithAnEndedContext(t *testing.T) {
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	run, err := chain(t, "A", "B").Run(ctx, &stub{execute: block})
-	require.NotNil(t, run)
-	assert.ErrorIs(t, err, context.Canceled)
-	assert.Nil(t, run.Node("B"))
+func TestStartWithAnEndedContext(t *testing.T) {
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(errOops)
+	x := &stub{execute: block}
+	run, err := chain(t, "A", "B").Run(ctx, x)
+	assert.Nil(t, run)
+	assert.ErrorIs(t, err, errOops)
+	r := workflow.NewRunner(x)
+	run, err = r.Start(ctx, chain(t, "A"), workflow.RunName("r"))
+	assert.Nil(t, run)
+	assert.ErrorIs(t, err, errOops)
+	assert.Nil(t, r.Get("r"))
+	assert.Empty(t, x.said())
 }

@@ -92,7 +92,7 @@ func NewRunner(x executor.Executor, opts ...RunnerOption) *Runner {
 // ErrClosed says that a Runner was closed.
 var ErrClosed = errors.New("the runner is closed")
 
-// Start begins a run. ctx bounds the starting, not the run. With a name that exists it gives the existing run if that
+// Start begins a run. ctx bounds the starting, not the run; if it has ended, nothing begins. With a name that exists it gives the existing run if that
 // is of the same workflow with the same arguments; else the error is a *[RunExistsError]. An argument that is wrong,
 // or work that the executor cannot do, is an error before anything starts.
 func (r *Runner) Start(ctx context.Context, w *Workflow, opts ...RunOption) (*Run, error) {
@@ -100,6 +100,9 @@ func (r *Runner) Start(ctx context.Context, w *Workflow, opts ...RunOption) (*Ru
 }
 
 func (r *Runner) start(ctx context.Context, w *Workflow, c *runConfig) (*Run, error) {
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
 	s, err := r.prepare(ctx, w, c)
 	if err != nil {
 		return nil, err
