@@ -34,7 +34,9 @@ const remote = git.DefaultRemoteName
 // Credentials go to the host of the repository only, also for submodules, and are not written into .git. As in every
 // artifact, a link that leads out of it is an error.
 //
-// A clone needs as much memory as the largest file has bytes, and some 20 MB more: 128 MiB are enough for files of 100 MB.
+// Package go-git holds each file in memory once while it indexes what it has fetched, and one that is sent as the
+// difference to another version three times. So a clone needs as many bytes as its largest file has, and some 15 MB: 128 MiB
+// are enough for a file of 100 MB of which there is one version.
 type Driver struct{}
 
 // Kind is git.
