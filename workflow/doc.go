@@ -22,8 +22,12 @@
 //
 // Between tasks values are text. A Ref is a tag in a text, {{inputs.parameters.message}}, which is replaced when the
 // node begins; where the text is a program's or a shell's, the value becomes a part of it, so that belongs into an
-// argument of its own or into the environment. A [Condition], [If], [Textf] and [Eval] are expressions, {{=…}}, of the
-// expr language, in which values are variables: none can be more than a value.
+// argument of its own or into the environment. A [Condition], [If] and [Eval] are expressions, {{=…}}, of the expr
+// language, in which values are variables and never become a part of the text.
+//
+// All text that the program writes may have tags: commands, the format of [Textf], defaults, items, and what it gives to a
+// task, a step or [New] by [Param.Set]. What the tags stand for has none: arguments of [Workflow.Run] and [Runner.Start],
+// and outputs of nodes, are put in as they are and are not searched for tags again. So text from outside belongs there.
 //
 // # Files
 //

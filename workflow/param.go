@@ -27,6 +27,9 @@ func (p Param[T]) Ref() string { return "{{inputs.parameters." + string(p) + "}}
 func (p Param[T]) Env(name string) corev1.EnvVar { return corev1.EnvVar{Name: name, Value: p.Ref()} }
 
 // Set passes a value. One that cannot be written as text is an error of [New], and of Run.
+//
+// Tags in a value for a task, a step, [New] or [Workflow.WithArguments] are live, as they are in YAML. Text from outside of
+// the program therefore belongs into the arguments of [Workflow.Run] or [Runner.Start]: nothing in these is a tag.
 func (p Param[T]) Set(v T) Argument {
 	text, problem := encodeAs(v)
 	a := &argument{arg{build.Arg{Name: string(p), Value: text, Type: reflect.TypeFor[T]()}}}
