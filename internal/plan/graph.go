@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -143,6 +144,9 @@ func (g *Graph) Edge(u, v int64) graph.Edge {
 	return Arc{Vertex(u), Vertex(v)}
 }
 
+// maxCycle is how many vertices are named at each end of a cycle.
+const maxCycle = 8
+
 // cycles is one cycle of each knot of vertices that wait for each other, as "A → B → A".
 func (g *Graph) cycles(name func(int32) string) []string {
 	if len(g.order) == g.Len() {
@@ -164,6 +168,9 @@ func (g *Graph) cycles(name func(int32) string) []string {
 		var path []string
 		for _, v := range g.loop(first, in) {
 			path = append(path, name(v))
+		}
+		if more := len(path) - 2*maxCycle; more > 0 {
+			path = slices.Replace(path, maxCycle, maxCycle+more, fmt.Sprintf("… %d more …", more))
 		}
 		found = append(found, strings.Join(path, " → "))
 	}

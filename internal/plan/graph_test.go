@@ -84,6 +84,12 @@ func TestGraphIsGonums(t *testing.T) {
 }
 
 func TestCycles(t *testing.T) {
+	ring := func(n int32) (preds [][]int32) {
+		for v := range n {
+			preds = append(preds, []int32{(v + n - 1) % n})
+		}
+		return preds
+	}
 	name := func(v int32) string { return string(rune('A' + v)) }
 	for _, tt := range []struct {
 		name  string
@@ -96,6 +102,8 @@ func TestCycles(t *testing.T) {
 		{"in the middle", [][]int32{{}, {0, 3}, {1}, {2}, {3}}, []string{"B → C → D → B"}},
 		{"two knots", [][]int32{{1}, {0}, {1, 3}, {2}}, []string{"A → B → A", "C → D → C"}},
 		{"the shortest", [][]int32{{3, 1}, {0}, {1}, {2}}, []string{"A → B → A"}},
+		{"all that is named", ring(15), []string{"A → B → C → D → E → F → G → H → I → J → K → L → M → N → O → A"}},
+		{"a long one", ring(26), []string{"A → B → C → D → E → F → G → H → … 11 more … → T → U → V → W → X → Y → Z → A"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			a := arcs{at: []int32{0}}
