@@ -93,6 +93,19 @@ func (d *DAG) Target(tasks ...*Task) *DAG {
 	return d
 }
 
+// Memoize keeps the outputs in a cache, which is the name of a ConfigMap, and uses them again where the key is the same
+// and they are no older than maxAge; 0 is for ever. The key holds tags of the inputs.
+func (d *DAG) Memoize(cache, key string, maxAge time.Duration) *DAG {
+	build.SetMemoize(&d.template, cache, key, maxAge)
+	return d
+}
+
+// Metrics adds values that are measured when a node has ended. They are in [workflow.NodeStatus.Metrics].
+func (d *DAG) Metrics(m ...spec.Prometheus) *DAG {
+	build.AddMetrics(&d.template, m)
+	return d
+}
+
 // With edits the dag's spec, for all that has no method of its own. It is called by each workflow.New, with the tasks
 // in place.
 func (d *DAG) With(edit func(*spec.Template)) *DAG {

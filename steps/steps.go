@@ -84,6 +84,19 @@ func (s *Steps) FailFast() *Steps {
 	return s
 }
 
+// Memoize keeps the outputs in a cache, which is the name of a ConfigMap, and uses them again where the key is the same
+// and they are no older than maxAge; 0 is for ever. The key holds tags of the inputs.
+func (s *Steps) Memoize(cache, key string, maxAge time.Duration) *Steps {
+	build.SetMemoize(&s.template, cache, key, maxAge)
+	return s
+}
+
+// Metrics adds values that are measured when a node has ended. They are in [workflow.NodeStatus.Metrics].
+func (s *Steps) Metrics(m ...spec.Prometheus) *Steps {
+	build.AddMetrics(&s.template, m)
+	return s
+}
+
 // With edits the template's spec, for all that has no method of its own. It is called by each workflow.New, with the
 // steps in place.
 func (s *Steps) With(edit func(*spec.Template)) *Steps {

@@ -73,6 +73,24 @@ func (t *ContainerSetTemplate) Timeout(d time.Duration) *ContainerSetTemplate {
 	return t
 }
 
+// Mutex lets one node that holds the name run at a time, in all runs of the Runner. A name may hold tags.
+func (t *ContainerSetTemplate) Mutex(name string) *ContainerSetTemplate {
+	build.AddMutex(&t.base, name)
+	return t
+}
+
+// Semaphore lets as many nodes that hold it run at a time as a key of a ConfigMap says.
+func (t *ContainerSetTemplate) Semaphore(configMap, key string) *ContainerSetTemplate {
+	build.AddSemaphore(&t.base, configMap, key)
+	return t
+}
+
+// Metrics adds values that are measured when a node has ended. They are in [NodeStatus.Metrics].
+func (t *ContainerSetTemplate) Metrics(m ...spec.Prometheus) *ContainerSetTemplate {
+	build.AddMetrics(&t.base, m)
+	return t
+}
+
 // With edits the template's spec, for all that has no method of its own. It is called by each [New].
 func (t *ContainerSetTemplate) With(edit func(*spec.Template)) *ContainerSetTemplate {
 	build.Edit(&t.base, edit)

@@ -94,10 +94,10 @@ func TestMistakesOfContainerSets(t *testing.T) {
 		"[]": {"templates[main].containerSet.containers: expected at least one"},
 		"[{name: a, image: i, dependencies: [c]}, {name: b, image: i, dependencies: [a]}, {name: c, image: i, dependencies: [b]}]": {
 			"templates[main].containerSet: cycle: a → b → c → a"},
-		"[{name: a, image: i, dependencies: [a]}]":                              {"templates[main].containerSet: cycle: a → a"},
+		"[{name: a, image: i, dependencies: [a]}]":                               {"templates[main].containerSet: cycle: a → a"},
 		"[{name: clone, image: i}, {name: b, image: i, dependencies: [clonee]}]": {`templates[main].containerSet.containers[b].dependencies: no container "clonee" in the set; did you mean "clone"?`},
-		"[{name: a, image: i}, {name: a, image: i}, {name: main, image: i}]":    {`templates[main].containerSet.containers[a]: another container is named "a"`},
-		"[{name: a, image: i}, {name: main, image: i, dependencies: [a, a]}]":   nil,
+		"[{name: a, image: i}, {name: a, image: i}, {name: main, image: i}]":     {`templates[main].containerSet.containers[a]: another container is named "a"`},
+		"[{name: a, image: i}, {name: main, image: i, dependencies: [a, a]}]":    nil,
 	} {
 		_, err := workflow.Load(strings.NewReader(document("templates:\n- {name: main, containerSet: {containers: " + text + "}}")))
 		if want == nil {

@@ -3,10 +3,11 @@ package workflow_test
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/podflow/podflow/executor/fake"
+	"github.com/podflow/podflow/steps"
 	"github.com/podflow/podflow/workflow"
+	"github.com/podflow/podflow/workflow/spec"
 )
 
 // registry stands for the metrics of a service. With Prometheus' own client the cases of add are
@@ -31,36 +32,20 @@ func (r registry) add(m workflow.Metric) {
 // What a template says is to be measured is a value of each of its nodes when it has ended. A service takes it from
 // there into the metrics that it has anyway: a node ends once, and so each value comes once.
 func Example_metrics() {
-	const text = `
-apiVersion: argoproj.io/v1alpha1
-kind: Workflow
-metadata: {name: nightly}
-spec:
-  entrypoint: main
-  metrics:
-    prometheus:
-    - name: nightly_runs
-      help: How often the nightly run ended, by how.
-      labels: [{key: phase, value: "{{workflow.status}}"}]
-      counter: {value: "1"}
-  templates:
-  - name: main
-    steps:
-    - - {name: load, template: load, withItems: [users, orders], arguments: {parameters: [{name: table, value: "{{item}}"}]}}
-  - name: load
-    inputs: {parameters: [{name: table}]}
-    outputs: {parameters: [{name: rows, valueFrom: {path: /rows}}]}
-    container: {image: acme/load, args: ["{{inputs.parameters.table}}"]}
-    metrics:
-      prometheus:
-      - name: rows_loaded
-        help: How many rows were loaded.
-        labels: [{key: table, value: "{{inputs.parameters.table}}"}]
-        when: "{{status}} == Succeeded"
-        counter: {value: "{{outputs.parameters.rows}}"}
-`
-	wf := workflow.Must(workflow.Load(strings.NewReader(text)))
+	table := workflow.Param[string]("table")
 	rows := workflow.Output[int]("rows")
+	load := workflow.Container("load", "acme/load").Inputs(table).Outputs(rows.File("/rows")).Args(table.Ref()).
+		Metrics(spec.Prometheus{
+			Name: "rows_loaded", Help: "How many rows were loaded.",
+			Labels: []spec.MetricLabel{{Key: "table", Value: table.Ref()}},
+			When:   "{{status}} == Succeeded", Counter: &spec.Counter{Value: "{{outputs.parameters.rows}}"},
+		})
+	s := steps.New("main")
+	s.Step("load", load, table.Each(workflow.Items("users", "orders")))
+	wf := workflow.Must(workflow.New("nightly-", s, workflow.Metrics(spec.Prometheus{
+		Name: "nightly_runs", Help: "How often the nightly run ended, by how.",
+		Labels: []spec.MetricLabel{{Key: "phase", Value: "{{workflow.status}}"}}, Counter: &spec.Counter{Value: "1"},
+	})))
 	x := fake.New(nil).On("[0].load(0:users)", fake.Succeed(rows.Set(20))).On("[0].load(1:orders)", fake.Succeed(rows.Set(300)))
 
 	collected := registry{}

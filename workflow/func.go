@@ -43,6 +43,31 @@ func (t *FuncTemplate) Timeout(d time.Duration) *FuncTemplate {
 	return t
 }
 
+// Mutex lets one node that holds the name run at a time, in all runs of the Runner. A name may hold tags.
+func (t *FuncTemplate) Mutex(name string) *FuncTemplate {
+	build.AddMutex(&t.base, name)
+	return t
+}
+
+// Semaphore lets as many nodes that hold it run at a time as a key of a ConfigMap says.
+func (t *FuncTemplate) Semaphore(configMap, key string) *FuncTemplate {
+	build.AddSemaphore(&t.base, configMap, key)
+	return t
+}
+
+// Memoize keeps the outputs in a cache, which is the name of a ConfigMap, and uses them again where the key is the same
+// and they are no older than maxAge; 0 is for ever. The key holds tags of the inputs.
+func (t *FuncTemplate) Memoize(cache, key string, maxAge time.Duration) *FuncTemplate {
+	build.SetMemoize(&t.base, cache, key, maxAge)
+	return t
+}
+
+// Metrics adds values that are measured when a node has ended. They are in [NodeStatus.Metrics].
+func (t *FuncTemplate) Metrics(m ...spec.Prometheus) *FuncTemplate {
+	build.AddMetrics(&t.base, m)
+	return t
+}
+
 // With edits the template's spec, for all that has no method of its own. It is called by each [New].
 func (t *FuncTemplate) With(edit func(*spec.Template)) *FuncTemplate {
 	build.Edit(&t.base, edit)

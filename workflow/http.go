@@ -90,6 +90,24 @@ func (t *HTTPTemplate) Timeout(d time.Duration) *HTTPTemplate {
 	return t
 }
 
+// Mutex lets one node that holds the name run at a time, in all runs of the Runner. A name may hold tags.
+func (t *HTTPTemplate) Mutex(name string) *HTTPTemplate {
+	build.AddMutex(&t.base, name)
+	return t
+}
+
+// Semaphore lets as many nodes that hold it run at a time as a key of a ConfigMap says.
+func (t *HTTPTemplate) Semaphore(configMap, key string) *HTTPTemplate {
+	build.AddSemaphore(&t.base, configMap, key)
+	return t
+}
+
+// Metrics adds values that are measured when a node has ended. They are in [NodeStatus.Metrics].
+func (t *HTTPTemplate) Metrics(m ...spec.Prometheus) *HTTPTemplate {
+	build.AddMetrics(&t.base, m)
+	return t
+}
+
 // With edits the template's spec, for all that has no method of its own. It is called by each [New].
 func (t *HTTPTemplate) With(edit func(*spec.Template)) *HTTPTemplate {
 	build.Edit(&t.base, edit)

@@ -78,6 +78,16 @@ func Priority(n int32) Option {
 	return edit(func(s *spec.WorkflowSpec) { s.Priority = &n })
 }
 
+// Metrics adds values that are measured when the run is over. They are in [Run.Metrics].
+func Metrics(m ...spec.Prometheus) Option {
+	return edit(func(s *spec.WorkflowSpec) {
+		if s.Metrics == nil {
+			s.Metrics = &spec.Metrics{}
+		}
+		s.Metrics.Prometheus = append(s.Metrics.Prometheus, m...)
+	})
+}
+
 // Mutex lets one run that holds the name be at work at a time.
 func Mutex(name string) Option {
 	return edit(func(s *spec.WorkflowSpec) { build.Mutex(&s.Synchronization, name) })

@@ -65,6 +65,24 @@ func (t *ResourceTemplate) Timeout(d time.Duration) *ResourceTemplate {
 	return t
 }
 
+// Mutex lets one node that holds the name run at a time, in all runs of the Runner. A name may hold tags.
+func (t *ResourceTemplate) Mutex(name string) *ResourceTemplate {
+	build.AddMutex(&t.base, name)
+	return t
+}
+
+// Semaphore lets as many nodes that hold it run at a time as a key of a ConfigMap says.
+func (t *ResourceTemplate) Semaphore(configMap, key string) *ResourceTemplate {
+	build.AddSemaphore(&t.base, configMap, key)
+	return t
+}
+
+// Metrics adds values that are measured when a node has ended. They are in [NodeStatus.Metrics].
+func (t *ResourceTemplate) Metrics(m ...spec.Prometheus) *ResourceTemplate {
+	build.AddMetrics(&t.base, m)
+	return t
+}
+
 // With edits the template's spec, for all that has no method of its own. It is called by each [New].
 func (t *ResourceTemplate) With(edit func(*spec.Template)) *ResourceTemplate {
 	build.Edit(&t.base, edit)

@@ -158,11 +158,7 @@ func (t *ContainerTemplate) Semaphore(configMap, key string) *ContainerTemplate 
 // Memoize keeps the outputs in a cache, which is the name of a ConfigMap, and uses them again where the key is the same
 // and they are no older than maxAge; 0 is for ever. The key holds tags of the inputs.
 func (t *ContainerTemplate) Memoize(cache, key string, maxAge time.Duration) *ContainerTemplate {
-	m := &spec.Memoize{Key: key, Cache: &spec.Cache{ConfigMap: &corev1.LocalObjectReference{Name: cache}}}
-	if maxAge != 0 {
-		m.MaxAge = duration(&t.base, ".memoize.maxAge", maxAge)
-	}
-	build.Spec(&t.base).Memoize = m
+	build.SetMemoize(&t.base, cache, key, maxAge)
 	return t
 }
 
@@ -171,6 +167,12 @@ func (t *ContainerTemplate) Memoize(cache, key string, maxAge time.Duration) *Co
 func (t *ContainerTemplate) Daemon() *ContainerTemplate {
 	daemon := true
 	build.Spec(&t.base).Daemon = &daemon
+	return t
+}
+
+// Metrics adds values that are measured when a node has ended. They are in [NodeStatus.Metrics].
+func (t *ContainerTemplate) Metrics(m ...spec.Prometheus) *ContainerTemplate {
+	build.AddMetrics(&t.base, m)
 	return t
 }
 
