@@ -8,16 +8,26 @@ type ArtifactLocation struct {
 	// ArchiveLogs, if true, keeps the logs of the container too.
 	ArchiveLogs *bool `json:"archiveLogs,omitzero"`
 
-	S3          *S3Artifact          `json:"s3,omitzero"`
-	Git         *GitArtifact         `json:"git,omitzero"`
-	HTTP        *HTTPArtifact        `json:"http,omitzero"`
+	// S3 is an object of a store with the protocol of Amazon S3.
+	S3 *S3Artifact `json:"s3,omitzero"`
+	// Git is a git repository, as an input.
+	Git *GitArtifact `json:"git,omitzero"`
+	// HTTP is a file of an HTTP server.
+	HTTP *HTTPArtifact `json:"http,omitzero"`
+	// Artifactory is a file in JFrog Artifactory.
 	Artifactory *ArtifactoryArtifact `json:"artifactory,omitzero"`
-	HDFS        *HDFSArtifact        `json:"hdfs,omitzero"`
-	Raw         *RawArtifact         `json:"raw,omitzero"`
-	OSS         *OSSArtifact         `json:"oss,omitzero"`
-	GCS         *GCSArtifact         `json:"gcs,omitzero"`
-	Azure       *AzureArtifact       `json:"azure,omitzero"`
-	Plugin      *PluginArtifact      `json:"plugin,omitzero"`
+	// HDFS is a file in HDFS.
+	HDFS *HDFSArtifact `json:"hdfs,omitzero"`
+	// Raw is text that is written here, as an input.
+	Raw *RawArtifact `json:"raw,omitzero"`
+	// OSS is an object of Alibaba Cloud OSS.
+	OSS *OSSArtifact `json:"oss,omitzero"`
+	// GCS is an object of Google Cloud Storage.
+	GCS *GCSArtifact `json:"gcs,omitzero"`
+	// Azure is a blob of Azure Storage.
+	Azure *AzureArtifact `json:"azure,omitzero"`
+	// Plugin is kept by an artifact plugin.
+	Plugin *PluginArtifact `json:"plugin,omitzero"`
 }
 
 // RawArtifact is an input whose text is written here.
@@ -68,34 +78,46 @@ type HTTPArtifact struct {
 
 // Header is a header of an HTTP request.
 type Header struct {
-	Name  string `json:"name,omitzero"`
+	// Name is the header's name.
+	Name string `json:"name,omitzero"`
+	// Value is its value.
 	Value string `json:"value,omitzero"`
 }
 
 // HTTPAuth says who makes an HTTP request. One field is set.
 type HTTPAuth struct {
+	// ClientCert is a certificate of the client's.
 	ClientCert ClientCertAuth `json:"clientCert,omitzero"`
-	OAuth2     OAuth2Auth     `json:"oauth2,omitzero"`
-	BasicAuth  BasicAuth      `json:"basicAuth,omitzero"`
+	// OAuth2 is a token that is fetched with credentials of the client's.
+	OAuth2 OAuth2Auth `json:"oauth2,omitzero"`
+	// BasicAuth is HTTP's basic authentication.
+	BasicAuth BasicAuth `json:"basicAuth,omitzero"`
 }
 
 // BasicAuth is a user name and a password.
 type BasicAuth struct {
+	// UsernameSecret holds the user name.
 	UsernameSecret *corev1.SecretKeySelector `json:"usernameSecret,omitzero"`
+	// PasswordSecret holds the password.
 	PasswordSecret *corev1.SecretKeySelector `json:"passwordSecret,omitzero"`
 }
 
 // ClientCertAuth is a client certificate and its key, both PEM.
 type ClientCertAuth struct {
+	// ClientCertSecret holds the certificate.
 	ClientCertSecret *corev1.SecretKeySelector `json:"clientCertSecret,omitzero"`
-	ClientKeySecret  *corev1.SecretKeySelector `json:"clientKeySecret,omitzero"`
+	// ClientKeySecret holds the private key.
+	ClientKeySecret *corev1.SecretKeySelector `json:"clientKeySecret,omitzero"`
 }
 
 // OAuth2Auth is OAuth 2's client credentials.
 type OAuth2Auth struct {
-	ClientIDSecret     *corev1.SecretKeySelector `json:"clientIDSecret,omitzero"`
+	// ClientIDSecret holds the client's ID.
+	ClientIDSecret *corev1.SecretKeySelector `json:"clientIDSecret,omitzero"`
+	// ClientSecretSecret holds the client's secret.
 	ClientSecretSecret *corev1.SecretKeySelector `json:"clientSecretSecret,omitzero"`
-	TokenURLSecret     *corev1.SecretKeySelector `json:"tokenURLSecret,omitzero"`
+	// TokenURLSecret holds the URL of the endpoint that gives the token.
+	TokenURLSecret *corev1.SecretKeySelector `json:"tokenURLSecret,omitzero"`
 	// Scopes are the scopes to ask for.
 	Scopes []string `json:"scopes,omitzero"`
 	// EndpointParams are sent to the token's endpoint too.
@@ -104,7 +126,9 @@ type OAuth2Auth struct {
 
 // OAuth2EndpointParam is a parameter for the token's endpoint.
 type OAuth2EndpointParam struct {
-	Key   string `json:"key,omitzero"`
+	// Key is the parameter's name.
+	Key string `json:"key,omitzero"`
+	// Value is its value.
 	Value string `json:"value,omitzero"`
 }
 
@@ -117,7 +141,9 @@ type ArtifactoryArtifact struct {
 
 // ArtifactoryAuth is a user name and a password.
 type ArtifactoryAuth struct {
+	// UsernameSecret holds the user name.
 	UsernameSecret *corev1.SecretKeySelector `json:"usernameSecret,omitzero"`
+	// PasswordSecret holds the password.
 	PasswordSecret *corev1.SecretKeySelector `json:"passwordSecret,omitzero"`
 }
 
@@ -143,10 +169,14 @@ type HDFSConfig struct {
 
 // HDFSKrbConfig is Kerberos for HDFS: KrbCCacheSecret, or KrbKeytabSecret with KrbUsername and KrbRealm.
 type HDFSKrbConfig struct {
+	// KrbCCacheSecret holds a cache of tickets.
 	KrbCCacheSecret *corev1.SecretKeySelector `json:"krbCCacheSecret,omitzero"`
+	// KrbKeytabSecret holds a keytab.
 	KrbKeytabSecret *corev1.SecretKeySelector `json:"krbKeytabSecret,omitzero"`
-	KrbUsername     string                    `json:"krbUsername,omitzero"`
-	KrbRealm        string                    `json:"krbRealm,omitzero"`
+	// KrbUsername is the principal of the keytab, without its realm.
+	KrbUsername string `json:"krbUsername,omitzero"`
+	// KrbRealm is the realm of that principal.
+	KrbRealm string `json:"krbRealm,omitzero"`
 	// KrbConfigConfigMap holds krb5.conf.
 	KrbConfigConfigMap *corev1.ConfigMapKeySelector `json:"krbConfigConfigMap,omitzero"`
 	// KrbServicePrincipalName is the principal of the name node.

@@ -28,7 +28,9 @@ type Prometheus struct {
 
 // MetricLabel is a label of a metric.
 type MetricLabel struct {
-	Key   string `json:"key,omitzero"`
+	// Key is the label's name.
+	Key string `json:"key,omitzero"`
+	// Value is its value, with tags.
 	Value string `json:"value,omitzero"`
 }
 

@@ -4,20 +4,26 @@ import corev1 "k8s.io/api/core/v1"
 
 // Arguments are the parameters and artifacts that a template is called with.
 type Arguments struct {
+	// Parameters are values for the parameters, by their names.
 	Parameters []Parameter `json:"parameters,omitzero"`
-	Artifacts  []Artifact  `json:"artifacts,omitzero"`
+	// Artifacts say where the artifacts come from, by their names.
+	Artifacts []Artifact `json:"artifacts,omitzero"`
 }
 
 // Inputs are the parameters and artifacts that a template takes.
 type Inputs struct {
+	// Parameters are the values that the template takes.
 	Parameters []Parameter `json:"parameters,omitzero"`
-	Artifacts  []Artifact  `json:"artifacts,omitzero"`
+	// Artifacts are the files that it takes, with their paths in the container.
+	Artifacts []Artifact `json:"artifacts,omitzero"`
 }
 
 // Outputs are what a template makes.
 type Outputs struct {
+	// Parameters are the values that the template gives, with where they come from.
 	Parameters []Parameter `json:"parameters,omitzero"`
-	Artifacts  []Artifact  `json:"artifacts,omitzero"`
+	// Artifacts are the files that it leaves, with their paths in the container.
+	Artifacts []Artifact `json:"artifacts,omitzero"`
 	// Result is the standard output, or the body of an HTTP response. It is set in the status of a run only.
 	Result *string `json:"result,omitzero"`
 	// ExitCode is the exit code of the process, as text. It is set in the status of a run only.

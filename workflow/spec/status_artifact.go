@@ -27,18 +27,26 @@ type ArtifactRepository struct {
 	// ArchiveLogs, if true, keeps the logs of containers too.
 	ArchiveLogs *bool `json:"archiveLogs,omitzero"`
 
-	S3          *S3ArtifactRepository          `json:"s3,omitzero"`
+	// S3 is a bucket of a store with the protocol of Amazon S3.
+	S3 *S3ArtifactRepository `json:"s3,omitzero"`
+	// Artifactory is a repository of JFrog Artifactory.
 	Artifactory *ArtifactoryArtifactRepository `json:"artifactory,omitzero"`
-	HDFS        *HDFSArtifactRepository        `json:"hdfs,omitzero"`
-	OSS         *OSSArtifactRepository         `json:"oss,omitzero"`
-	GCS         *GCSArtifactRepository         `json:"gcs,omitzero"`
-	Azure       *AzureArtifactRepository       `json:"azure,omitzero"`
-	Plugin      *PluginArtifactRepository      `json:"plugin,omitzero"`
+	// HDFS is a file system of HDFS.
+	HDFS *HDFSArtifactRepository `json:"hdfs,omitzero"`
+	// OSS is a bucket of Alibaba Cloud OSS.
+	OSS *OSSArtifactRepository `json:"oss,omitzero"`
+	// GCS is a bucket of Google Cloud Storage.
+	GCS *GCSArtifactRepository `json:"gcs,omitzero"`
+	// Azure is a container of Azure Storage.
+	Azure *AzureArtifactRepository `json:"azure,omitzero"`
+	// Plugin is what an artifact plugin keeps.
+	Plugin *PluginArtifactRepository `json:"plugin,omitzero"`
 }
 
 // S3ArtifactRepository keeps artifacts in an S3 bucket.
 type S3ArtifactRepository struct {
-	S3Bucket  `json:",inline"`
+	S3Bucket `json:",inline"`
+	// KeyFormat is the template of the keys. Empty is {{workflow.name}}/{{pod.name}}.
 	KeyFormat string `json:"keyFormat,omitzero"`
 	// KeyPrefix is put before each key.
 	//
@@ -50,13 +58,15 @@ type S3ArtifactRepository struct {
 type ArtifactoryArtifactRepository struct {
 	ArtifactoryAuth `json:",inline"`
 	// RepoURL is the repository.
-	RepoURL   string `json:"repoURL,omitzero"`
+	RepoURL string `json:"repoURL,omitzero"`
+	// KeyFormat is the template of the paths below RepoURL. Empty is {{workflow.name}}/{{pod.name}}.
 	KeyFormat string `json:"keyFormat,omitzero"`
 }
 
 // HDFSArtifactRepository keeps artifacts in HDFS.
 type HDFSArtifactRepository struct {
 	HDFSConfig `json:",inline"`
+	// PathFormat is the template of the paths. Empty is {{workflow.name}}/{{pod.name}}.
 	PathFormat string `json:"pathFormat,omitzero"`
 	// Force, if true, writes over files that are there.
 	Force bool `json:"force,omitzero"`
@@ -65,19 +75,22 @@ type HDFSArtifactRepository struct {
 // OSSArtifactRepository keeps artifacts in an Alibaba Cloud OSS bucket.
 type OSSArtifactRepository struct {
 	OSSBucket `json:",inline"`
+	// KeyFormat is the template of the keys. Empty is {{workflow.name}}/{{pod.name}}.
 	KeyFormat string `json:"keyFormat,omitzero"`
 }
 
 // GCSArtifactRepository keeps artifacts in a Google Cloud Storage bucket.
 type GCSArtifactRepository struct {
 	GCSBucket `json:",inline"`
+	// KeyFormat is the template of the keys. Empty is {{workflow.name}}/{{pod.name}}.
 	KeyFormat string `json:"keyFormat,omitzero"`
 }
 
 // AzureArtifactRepository keeps artifacts in Azure Storage.
 type AzureArtifactRepository struct {
 	AzureBlobContainer `json:",inline"`
-	BlobNameFormat     string `json:"blobNameFormat,omitzero"`
+	// BlobNameFormat is the template of the blobs' names. Empty is {{workflow.name}}/{{pod.name}}.
+	BlobNameFormat string `json:"blobNameFormat,omitzero"`
 }
 
 // PluginArtifactRepository keeps artifacts with an artifact plugin.
@@ -86,5 +99,6 @@ type PluginArtifactRepository struct {
 	Name string `json:"name,omitzero"`
 	// Configuration is for the plugin to understand.
 	Configuration string `json:"configuration,omitzero"`
-	KeyFormat     string `json:"keyFormat,omitzero"`
+	// KeyFormat is the template of the keys. Empty is {{workflow.name}}/{{pod.name}}.
+	KeyFormat string `json:"keyFormat,omitzero"`
 }

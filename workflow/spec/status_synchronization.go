@@ -2,13 +2,17 @@ package spec
 
 // SynchronizationStatus is the locks that a workflow and its nodes hold and wait for.
 type SynchronizationStatus struct {
+	// Semaphore is the semaphores.
 	Semaphore *SemaphoreStatus `json:"semaphore,omitzero"`
-	Mutex     *MutexStatus     `json:"mutex,omitzero"`
+	// Mutex is the mutexes.
+	Mutex *MutexStatus `json:"mutex,omitzero"`
 }
 
 // SemaphoreStatus is the semaphores that are held and waited for.
 type SemaphoreStatus struct {
+	// Holding are the semaphores that the workflow and its nodes hold.
 	Holding []SemaphoreHolding `json:"holding,omitzero"`
+	// Waiting are those that they wait for, with who holds them.
 	Waiting []SemaphoreHolding `json:"waiting,omitzero"`
 }
 
@@ -22,7 +26,9 @@ type SemaphoreHolding struct {
 
 // MutexStatus is the mutexes that are held and waited for.
 type MutexStatus struct {
+	// Holding are the mutexes that the workflow and its nodes hold.
 	Holding []MutexHolding `json:"holding,omitzero"`
+	// Waiting are those that they wait for, with who holds them.
 	Waiting []MutexHolding `json:"waiting,omitzero"`
 }
 

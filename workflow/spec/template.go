@@ -224,13 +224,17 @@ type HTTPBodySource struct {
 
 // HTTPHeader is one header of a request: Value or ValueFrom.
 type HTTPHeader struct {
-	Name      string            `json:"name,omitzero"`
-	Value     string            `json:"value,omitzero"`
+	// Name is the header's name.
+	Name string `json:"name,omitzero"`
+	// Value is its value, with tags.
+	Value string `json:"value,omitzero"`
+	// ValueFrom is where the value comes from instead.
 	ValueFrom *HTTPHeaderSource `json:"valueFrom,omitzero"`
 }
 
 // HTTPHeaderSource is where the value of a header comes from.
 type HTTPHeaderSource struct {
+	// SecretKeyRef is a key of a Secret that holds the value.
 	SecretKeyRef *corev1.SecretKeySelector `json:"secretKeyRef,omitzero"`
 }
 

@@ -167,8 +167,10 @@ type LabelValueFrom struct {
 
 // Metadata is the labels and annotations of a Pod.
 type Metadata struct {
+	// Annotations are the annotations, by their keys.
 	Annotations map[string]string `json:"annotations,omitzero"`
-	Labels      map[string]string `json:"labels,omitzero"`
+	// Labels are the labels, by their keys.
+	Labels map[string]string `json:"labels,omitzero"`
 }
 
 // ExecutorConfig is how Argo's own containers in a Pod run.
