@@ -76,7 +76,7 @@ func TestAdoptRefusesOthers(t *testing.T) {
 func TestAdoptWaitsForTerminating(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t, nil)
-	task := newTask(newRun(spec.WorkflowSpec{}), "again", shell("trap 'sleep 2; exit 0' TERM; sleep 1000 & wait"))
+	task := newTask(newRun(spec.WorkflowSpec{}), "again", shell("trap '' TERM; sleep 1000"))
 	x := c.executor(k8s.Waits{})
 	first := execute(t, x, task)
 	first.running()
@@ -88,6 +88,7 @@ func TestAdoptWaitsForTerminating(t *testing.T) {
 
 	second := execute(t, x, task)
 	second.pending("until the Pod of an earlier try is gone")
+	require.NoError(t, c.admin.CoreV1().Pods(c.namespace).Delete(c.ctx, name, *metav1.NewDeleteOptions(0)))
 	second.running()
 	p := c.pod(name)
 	require.NotNil(t, p)
@@ -104,9 +105,9 @@ func TestAnswerLost(t *testing.T) {
 		case r.Method == http.MethodPost && posts.Add(1) == 1:
 			return answer(r, http.StatusTooManyRequests, "1"), nil
 		case r.Method == http.MethodPost && posts.Load() == 2:
-			resp, err := next.RoundTrip(r)
-			require.NoError(t, err)
-			resp.Body.Close()
+			if resp, err := next.RoundTrip(r); assert.NoError(t, err) {
+				resp.Body.Close()
+			}
 			return nil, errors.New("the connection broke")
 		case r.Method == http.MethodGet && strings.Contains(r.URL.Path, "/pods/") && gets.Add(1) == 1:
 			return answer(r, http.StatusServiceUnavailable, ""), nil
@@ -214,7 +215,7 @@ func TestInjected(t *testing.T) {
 	assert.Equal(t, spec.Failed, result.Phase, "the node ends with main, though the Pod goes on")
 	assert.Equal(t, 2, *result.ExitCode)
 	name := k8s.PodName(task, c.namespace)
-	require.Equal(t, corev1.PodRunning, c.pod(name).Status.Phase)
+	c.untilPod(name, func(p *corev1.Pod) bool { return p.Status.Phase == corev1.PodRunning })
 	require.NoError(t, x.EndRun(c.ctx, r, spec.Failed))
 	p := c.pod(name)
 	assert.True(t, p == nil || p.DeletionTimestamp != nil, "what others injected is ended")
