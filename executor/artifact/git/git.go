@@ -35,8 +35,7 @@ const remote = git.DefaultRemoteName
 // artifact, a link that leads out of it is an error.
 //
 // Package go-git holds each file in memory once while it indexes what it has fetched, and one that is sent as the
-// difference to another version three times. So a clone needs as many bytes as its largest file has, and some 15 MB: 128 MiB
-// are enough for a file of 100 MB of which there is one version.
+// difference to another version three times: so a clone needs as many bytes as its largest file has, and some 15 MB.
 type Driver struct{}
 
 // Kind is git.

@@ -1,6 +1,7 @@
 package http
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -8,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 	"syscall"
 
 	"golang.org/x/oauth2"
@@ -83,7 +85,7 @@ func leave(req *http.Request, via []*http.Request) error {
 	if len(via) >= most {
 		return fmt.Errorf("it redirects more than %d times", most)
 	}
-	if !sameServer(req.URL, via[0].URL) {
+	if !sameServer(via[0].URL, req.URL) {
 		req.Header = http.Header{}
 	}
 	return nil
@@ -97,10 +99,20 @@ func (o ownOnly) RoundTrip(req *http.Request) (*http.Response, error) {
 	for first.Response != nil {
 		first = first.Response.Request
 	}
-	if !sameServer(req.URL, first.URL) {
+	if !sameServer(first.URL, req.URL) {
 		return shared.RoundTrip(req)
 	}
 	return o.certified.RoundTrip(req)
 }
 
-func sameServer(a, b *url.URL) bool { return a.Scheme == b.Scheme && a.Host == b.Host }
+// sameServer says that a redirect stays with its server: the scheme, the host and the port are the same, or http becomes
+// https at the ports that nobody writes.
+func sameServer(from, to *url.URL) bool {
+	if !strings.EqualFold(from.Hostname(), to.Hostname()) {
+		return false
+	}
+	ports := map[string]string{"http": "80", "https": "443"}
+	upgraded := from.Scheme == "http" && to.Scheme == "https"
+	portFrom, portTo := cmp.Or(from.Port(), ports[from.Scheme]), cmp.Or(to.Port(), ports[to.Scheme])
+	return from.Scheme == to.Scheme && portFrom == portTo || upgraded && portFrom == "80" && portTo == "443"
+}

@@ -25,7 +25,7 @@ import (
 // Driver opens URLs. The zero value works. The key of such a location is its URL.
 //
 // Credentials and headers go to the server of that URL only, its scheme, host and port, and not to another to which it
-// redirects.
+// redirects. A redirect from http to https of the same host is not another.
 //
 // Whether a file that was sent in part only can be seen is up to the server: a PUT that is cut off it should not take.
 type Driver struct{}
