@@ -82,9 +82,7 @@ func (c *compiler) workflow() {
 			c.warn("spec.artifactGC.podSpecPatch", "nothing acts on it: the run deletes artifacts itself, without a Pod")
 		}
 	}
-	if p := w.Spec.Parallelism; p != nil && *p > 0 {
-		c.plan.Parallelism = int(*p)
-	}
+	c.plan.Parallelism = c.parallelism("spec", w.Spec.Parallelism)
 	s := scope{c: c, call: -1}
 	c.argumentFiles(&s, w.Spec.Arguments.Artifacts)
 	c.plan.Locks = s.locks("spec.synchronization", w.Spec.Synchronization)
@@ -292,10 +290,7 @@ func (c *compiler) body(t *Template) {
 		s = c.steps(path, t)
 	case Suspend:
 		s = &scope{c: c, t: t, call: -1, body: true}
-		if d := t.Spec.Suspend.Duration; d != "" {
-			text := s.parse(path+".suspend.duration", d)
-			t.Duration = &text
-		}
+		t.Duration = s.duration(path+".suspend.duration", t.Spec.Suspend.Duration)
 	default:
 		s = &scope{c: c, t: t, call: -1, body: true}
 		t.Fields = newStencil(t.Spec, func(at *place, source string) Text { return s.parse(path+at.String(), source) })

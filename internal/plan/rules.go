@@ -17,9 +17,9 @@ func (c *compiler) rules(path string, t *Template, written *spec.Template) {
 	s := t.Spec
 	r := Rules{Daemon: isTrue(s.Daemon), FailFast: isTrue(s.FailFast)}
 	at := scope{c: c, t: t, call: -1, body: true}
+	at.number(path+".activeDeadlineSeconds", s.ActiveDeadlineSeconds)
 	t.Display = at.text(path+".annotations", s.Annotations[displayName])
-	if s.Parallelism != nil && *s.Parallelism > 0 {
-		r.Parallelism = int(*s.Parallelism)
+	if r.Parallelism = c.parallelism(path, s.Parallelism); r.Parallelism > 0 {
 		c.plan.Gates = true
 	}
 	if t.Kind == DAG || t.Kind == Steps {
@@ -56,6 +56,17 @@ func isZeroRules(r *Rules) bool {
 		r.Locks == nil && r.Memo == nil && r.Metrics == nil
 }
 
+// parallelism is how many may run at a time; 0 is any number, which is said by saying nothing.
+func (c *compiler) parallelism(path string, n *int64) int {
+	if n == nil {
+		return 0
+	}
+	if *n < 1 {
+		c.problem(path+".parallelism", "is %d; it must be at least 1", *n)
+	}
+	return int(*n)
+}
+
 // text compiles a text that may be missing.
 func (s *scope) text(path, source string) *Text {
 	if source == "" {
@@ -69,8 +80,10 @@ func (s *scope) text(path, source string) *Text {
 func (s *scope) duration(path, source string) *Text {
 	t := s.text(path, source)
 	if t != nil && len(t.Refs) == 0 {
-		if _, err := expr.Duration(source); err != nil {
+		if d, err := expr.Duration(source); err != nil {
 			s.c.problem(path, "%v", err)
+		} else if d < 0 {
+			s.c.problem(path, "%s is negative", source)
 		}
 	}
 	return t
@@ -109,7 +122,9 @@ func (c *compiler) retry(path string, at *scope, s *spec.RetryStrategy) *Retry {
 		c.problem(path+".retryPolicy", "%q is not one of Always, OnFailure, OnError, OnTransientError%s", policy,
 			c.hint(string(policy), slices.Values([]string{"Always", "OnFailure", "OnError", "OnTransientError"})))
 	}
-	r.Limit = at.number(path+".limit", s.Limit)
+	if r.Limit = at.number(path+".limit", s.Limit); r.Limit != nil && strings.HasPrefix(r.Limit.Source, "-") {
+		c.problem(path+".limit", "%s is negative", r.Limit.Source)
+	}
 	if s.Expression != "" {
 		r.Expression = at.taggedExpression(path+".expression", s.Expression)
 	}
