@@ -37,7 +37,7 @@ func TestFS(t *testing.T) {
 	m, err := source.FS(tree{
 		"a.yaml":           object("WorkflowTemplate", "a") + "---\n" + configMap("a", "1"),
 		"b/c/d.yml":        object("ClusterWorkflowTemplate", "d"),
-		"x.yaml/y.yaml":    object("WorkflowTemplate", "y"),
+		"x.yaml/z.yaml":    object("WorkflowTemplate", "z"),
 		"others.yaml":      object("Workflow", "a") + "---\n" + object("CronWorkflow", "a") + "---\n" + object("Workflow", ""),
 		"empty.yaml":       "",
 		"README.md":        "not: [YAML",
@@ -47,7 +47,7 @@ func TestFS(t *testing.T) {
 		"b/.git/head.yaml": "not: [YAML",
 	}.fs())
 	require.NoError(t, err)
-	for _, name := range []string{"a", "y"} {
+	for _, name := range []string{"a", "z"} {
 		_, err = m.WorkflowTemplate(t.Context(), name)
 		assert.NoError(t, err)
 	}
