@@ -99,8 +99,8 @@ var (
 	ErrTerminated = engine.ErrTerminated
 )
 
-// Stop ends the run, but its exit handlers still run: nothing else begins, what is at work is stopped. Wait tells when
-// that is done.
+// Stop ends the run, but its exit handlers still run: nothing else begins, the exit handlers of its tasks and steps
+// neither, and what is at work is stopped. Wait tells when that is done.
 func (r *Run) Stop(ctx context.Context) error {
 	r.r.Stop(ErrStopped)
 	return ctx.Err()
