@@ -11,6 +11,7 @@ import (
 	"github.com/podflow/podflow/executor"
 	"github.com/podflow/podflow/internal/build"
 	"github.com/podflow/podflow/internal/engine"
+	"github.com/podflow/podflow/internal/nearest"
 	"github.com/podflow/podflow/workflow/spec"
 )
 
@@ -178,7 +179,7 @@ func (r *Run) Children() map[string][]string { return r.r.Children() }
 func (r *Run) Logs(ctx context.Context, path string) (io.ReadCloser, error) {
 	task, x := r.r.Task(path)
 	if task == nil {
-		return nil, fmt.Errorf("node %q: no container, script or function of that path has begun: %w", path, executor.ErrNoLog)
+		return nil, fmt.Errorf("node %q: no container, script or function of that path has begun%s: %w", path, nearest.Hint(path, r.paths()), executor.ErrNoLog)
 	}
 	logs, ok := x.(executor.LogReader)
 	if !ok {
