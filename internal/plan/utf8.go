@@ -67,7 +67,11 @@ func notUTF8(v reflect.Value) (paths []string) {
 			}
 			return nil
 		}
+		tasks, _ := v.Interface().([]spec.Task)
 		for i := range v.Len() {
+			if tasks != nil && isPlain(&tasks[i]) {
+				continue
+			}
 			if inner := notUTF8(v.Index(i)); inner != nil {
 				name := "[" + elementName(v.Index(i), i) + "]"
 				if v.Index(i).Kind() == reflect.Slice { // a group of steps
@@ -87,6 +91,29 @@ func notUTF8(v reflect.Value) (paths []string) {
 		slices.Sort(paths)
 	}
 	return paths
+}
+
+// isPlain says that a task has no more than most have, and that its texts are UTF-8: there may be very many tasks, and
+// reflection costs as much as all else that is done with them.
+func isPlain(t *spec.Task) bool {
+	onExit := t.OnExit //lint:ignore SA1019 a workflow may use what is deprecated
+	if t.TemplateRef != nil || t.Inline != nil || t.Depends != "" || t.When != "" || t.WithItems != nil || t.WithParam != "" ||
+		t.WithSequence != nil || t.ContinueOn != nil || t.Hooks != nil || onExit != "" || t.Arguments.Artifacts != nil {
+		return false
+	}
+	for i := range t.Arguments.Parameters {
+		p := &t.Arguments.Parameters[i]
+		if p.Default != nil || p.ValueFrom != nil || p.GlobalName != "" || p.Enum != nil || p.Description != nil ||
+			!utf8.ValidString(p.Name) || p.Value != nil && !utf8.ValidString(string(*p.Value)) {
+			return false
+		}
+	}
+	for _, d := range t.Dependencies {
+		if !utf8.ValidString(d) {
+			return false
+		}
+	}
+	return utf8.ValidString(t.Name) && utf8.ValidString(t.Template)
 }
 
 // below adds to paths those that are inside of what has the name.
