@@ -14,9 +14,11 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	authv1 "k8s.io/api/authentication/v1"
+	authorizationv1 "k8s.io/api/authorization/v1"
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
@@ -29,6 +31,18 @@ import (
 )
 
 const image = "alpine:3.23"
+
+// longest is how long a test waits for what does not come. It ends only tests that fail, also on a busy machine.
+const longest = 5 * time.Minute
+
+// eventually waits until something is so. It asks in the goroutine of the test.
+func eventually(t testing.TB, what string, is func() bool) {
+	t.Helper()
+	err := wait.PollUntilContextTimeout(t.Context(), 50*time.Millisecond, longest, true, func(context.Context) (bool, error) {
+		return is(), nil
+	})
+	require.NoError(t, err, what)
+}
 
 // cluster is a namespace of a real cluster, for one test.
 type cluster struct {
@@ -66,10 +80,10 @@ func newCluster(t testing.TB, labels map[string]string) *cluster {
 		err := c.admin.CoreV1().Namespaces().Delete(context.Background(), c.namespace, metav1.DeleteOptions{})
 		assert.NoError(t, err)
 	})
-	require.Eventually(t, func() bool { // a controller makes it
+	eventually(t, "a controller makes the default ServiceAccount", func() bool {
 		_, err := c.admin.CoreV1().ServiceAccounts(c.namespace).Get(c.ctx, "default", metav1.GetOptions{})
 		return err == nil
-	}, time.Minute, 50*time.Millisecond)
+	})
 	c.account()
 	return c
 }
@@ -80,15 +94,32 @@ func (c *cluster) account() {
 	require.NoError(c, err)
 	role := &rbacv1.Role{}
 	require.NoError(c, yaml.UnmarshalStrict(text, role))
-	_, err = c.admin.RbacV1().Roles(c.namespace).Create(c.ctx, role, metav1.CreateOptions{})
+	c.config = c.as("podflow")
+	c.bind(role)
+}
+
+// bind lets the service account do what a role says, and waits until the API server knows.
+func (c *cluster) bind(role *rbacv1.Role) {
+	role, err := c.admin.RbacV1().Roles(c.namespace).Create(c.ctx, role, metav1.CreateOptions{})
 	require.NoError(c, err)
 	_, err = c.admin.RbacV1().RoleBindings(c.namespace).Create(c.ctx, &rbacv1.RoleBinding{
-		ObjectMeta: metav1.ObjectMeta{Name: "podflow"},
+		ObjectMeta: metav1.ObjectMeta{Name: role.Name},
 		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "Role", Name: role.Name},
 		Subjects:   []rbacv1.Subject{{Kind: rbacv1.ServiceAccountKind, Name: "podflow", Namespace: c.namespace}},
 	}, metav1.CreateOptions{})
 	require.NoError(c, err)
-	c.config = c.as("podflow")
+	for _, rule := range role.Rules {
+		name, sub, _ := strings.Cut(rule.Resources[0], "/")
+		review := &authorizationv1.SubjectAccessReview{Spec: authorizationv1.SubjectAccessReviewSpec{
+			User: "system:serviceaccount:" + c.namespace + ":podflow",
+			ResourceAttributes: &authorizationv1.ResourceAttributes{
+				Namespace: c.namespace, Group: rule.APIGroups[0], Resource: name, Subresource: sub, Verb: rule.Verbs[0]},
+		}}
+		eventually(c, "the service account may "+rule.Verbs[0]+" "+rule.Resources[0], func() bool {
+			r, err := c.admin.AuthorizationV1().SubjectAccessReviews().Create(c.ctx, review, metav1.CreateOptions{})
+			return err == nil && r.Status.Allowed
+		})
+	}
 }
 
 // as is the configuration of a new service account.
@@ -130,18 +161,16 @@ func (c *cluster) pod(name string) *corev1.Pod {
 
 // untilPod waits until a Pod is as wanted.
 func (c *cluster) untilPod(name string, is func(*corev1.Pod) bool) *corev1.Pod {
-	w, err := c.admin.CoreV1().Pods(c.namespace).Watch(c.ctx, metav1.ListOptions{FieldSelector: "metadata.name=" + name})
-	require.NoError(c, err)
-	defer w.Stop()
-	limit := time.After(time.Minute)
+	ctx, cancel := context.WithTimeout(c.ctx, longest)
+	defer cancel()
 	for {
-		select {
-		case e := <-w.ResultChan():
+		w, err := c.admin.CoreV1().Pods(c.namespace).Watch(ctx, metav1.ListOptions{FieldSelector: "metadata.name=" + name})
+		require.NoError(c, err, "the Pod %s did not become as wanted", name)
+		for e := range w.ResultChan() { // the server may end it at any time
 			if p, ok := e.Object.(*corev1.Pod); ok && is(p) {
+				w.Stop()
 				return p
 			}
-		case <-limit:
-			require.FailNow(c, "the Pod did not become as wanted", name)
 		}
 	}
 }
@@ -204,7 +233,7 @@ func (c *call) end() (executor.Result, error) {
 	c.Helper()
 	select {
 	case <-c.done:
-	case <-time.After(2 * time.Minute):
+	case <-time.After(longest):
 		require.FailNow(c, "Execute does not end")
 	}
 	return c.result, c.err
@@ -213,7 +242,7 @@ func (c *call) end() (executor.Result, error) {
 // until waits for an update.
 func (c *call) until(what string, is func(executor.Update) bool) executor.Update {
 	c.Helper()
-	limit := time.After(time.Minute)
+	limit := time.After(longest)
 	var seen []executor.Update
 	for {
 		select {
@@ -257,5 +286,5 @@ func (c *cluster) through(do func(r *http.Request, next http.RoundTripper) (*htt
 
 // untilGone waits until a Pod is no more.
 func (c *cluster) untilGone(name string) {
-	require.Eventually(c, func() bool { return c.pod(name) == nil }, time.Minute, 50*time.Millisecond)
+	eventually(c, "Pod "+name+" is gone", func() bool { return c.pod(name) == nil })
 }

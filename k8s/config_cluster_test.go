@@ -32,18 +32,6 @@ import (
 	"github.com/podflow/podflow/workflow"
 )
 
-// bind lets the service account do what a role says.
-func (c *cluster) bind(role *rbacv1.Role) {
-	role, err := c.admin.RbacV1().Roles(c.namespace).Create(c.ctx, role, metav1.CreateOptions{})
-	require.NoError(c, err)
-	_, err = c.admin.RbacV1().RoleBindings(c.namespace).Create(c.ctx, &rbacv1.RoleBinding{
-		ObjectMeta: metav1.ObjectMeta{Name: role.Name},
-		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "Role", Name: role.Name},
-		Subjects:   []rbacv1.Subject{{Kind: rbacv1.ServiceAccountKind, Name: "podflow", Namespace: c.namespace}},
-	}, metav1.CreateOptions{})
-	require.NoError(c, err)
-}
-
 // configured is a cluster whose service account may do what rbac/config.yaml says.
 func configured(t *testing.T) *cluster {
 	c := newCluster(t, nil)
@@ -307,54 +295,38 @@ spec: {entrypoint: main, templates: [{name: main, steps: [[{name: a, templateRef
 	require.NoError(t, err)
 }
 
-// kinds counts the tests that want Argo's kinds.
-var kinds struct {
-	sync.Mutex
-	users int
-}
-
-// argoKinds installs Argo's kinds, as far as they are asked for, until no test wants them any more.
+// argoKinds installs Argo's kinds, as far as they are asked for. They stay: others may want them, or had them before.
 func (c *cluster) argoKinds() {
 	definitions := dynamic.NewForConfigOrDie(adminConfig(c)).Resource(schema.GroupVersionResource{
 		Group: "apiextensions.k8s.io", Version: "v1", Resource: "customresourcedefinitions"})
-	names := map[string]string{"Workflow": "Namespaced", "WorkflowTemplate": "Namespaced", "ClusterWorkflowTemplate": "Cluster"}
-	name := func(kind string) string { return strings.ToLower(kind) + "s.argoproj.io" }
-	kinds.Lock()
-	defer kinds.Unlock()
-	kinds.users++
-	c.Cleanup(func() {
-		kinds.Lock()
-		defer kinds.Unlock()
-		if kinds.users--; kinds.users > 0 {
-			return
-		}
-		for kind := range names {
-			assert.NoError(c, definitions.Delete(context.Background(), name(kind), metav1.DeleteOptions{}))
-		}
-	})
-	if kinds.users > 1 {
-		return
-	}
-	for kind, scope := range names {
+	for kind, scope := range map[string]string{"Workflow": "Namespaced", "WorkflowTemplate": "Namespaced", "ClusterWorkflowTemplate": "Cluster"} {
+		name := strings.ToLower(kind)
 		o := map[string]any{}
-		require.NoError(c, yaml.Unmarshal([]byte(`{apiVersion: apiextensions.k8s.io/v1, kind: CustomResourceDefinition, metadata: {name: `+name(kind)+`},
-spec: {group: argoproj.io, scope: `+scope+`, names: {kind: `+kind+`, plural: `+strings.ToLower(kind)+`s, singular: `+strings.ToLower(kind)+`}, versions: [{name: v1alpha1,
+		require.NoError(c, yaml.Unmarshal([]byte(`{apiVersion: apiextensions.k8s.io/v1, kind: CustomResourceDefinition, metadata: {name: `+name+`s.argoproj.io},
+spec: {group: argoproj.io, scope: `+scope+`, names: {kind: `+kind+`, plural: `+name+`s, singular: `+name+`}, versions: [{name: v1alpha1,
   served: true, storage: true, schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}}]}}`), &o))
-		require.Eventually(c, func() bool {
-			_, err := definitions.Create(c.ctx, &unstructured.Unstructured{Object: o}, metav1.CreateOptions{})
-			return err == nil || apierrors.IsAlreadyExists(err)
-		}, time.Minute, 100*time.Millisecond)
+		_, err := definitions.Create(c.ctx, &unstructured.Unstructured{Object: o}, metav1.CreateOptions{})
+		require.True(c, err == nil || apierrors.IsAlreadyExists(err), "%v", err)
+		eventually(c, kind+"s are served", func() bool {
+			_, err := c.everywhere(name+"s").List(c.ctx, metav1.ListOptions{Limit: 1})
+			return err == nil
+		})
 	}
-	for kind := range names {
-		require.Eventually(c, func() bool {
-			_, err := c.objects(strings.ToLower(kind)+"s").List(c.ctx, metav1.ListOptions{})
-			return kind == "ClusterWorkflowTemplate" || err == nil
-		}, time.Minute, 100*time.Millisecond, kind)
-	}
+	eventually(c, "Argo's kinds are announced", func() bool {
+		_, lists, _ := c.admin.Discovery().ServerGroupsAndResources() // those of others may fail
+		return slices.ContainsFunc(lists, func(l *metav1.APIResourceList) bool {
+			return l.GroupVersion == "argoproj.io/v1alpha1" && len(l.APIResources) >= 3
+		})
+	})
+}
+
+// everywhere is the admin's client of one of Argo's kinds in all namespaces.
+func (c *cluster) everywhere(resource string) dynamic.NamespaceableResourceInterface {
+	return dynamic.NewForConfigOrDie(adminConfig(c)).Resource(schema.GroupVersionResource{
+		Group: "argoproj.io", Version: "v1alpha1", Resource: resource})
 }
 
 // objects is the admin's client of one of Argo's kinds in the namespace.
 func (c *cluster) objects(resource string) dynamic.ResourceInterface {
-	return dynamic.NewForConfigOrDie(adminConfig(c)).Resource(schema.GroupVersionResource{
-		Group: "argoproj.io", Version: "v1alpha1", Resource: resource}).Namespace(c.namespace)
+	return c.everywhere(resource).Namespace(c.namespace)
 }

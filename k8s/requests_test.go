@@ -13,13 +13,16 @@ type requests struct {
 	n  map[string]int
 }
 
-// count counts the requests that go through the cluster's configuration from now on, without the watch: a busy server
-// ends it at any time, to be asked for again.
+// count counts the requests that go through the cluster's configuration from now on, without what a busy server makes be
+// asked again: the watch, which it ends at any time, and what it refuses.
 func (c *cluster) count() *requests {
 	counts := &requests{n: map[string]int{}}
 	c.through(func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
-		counts.add(r)
-		return next.RoundTrip(r)
+		resp, err := next.RoundTrip(r)
+		if err == nil && resp.StatusCode < http.StatusBadRequest {
+			counts.add(r)
+		}
+		return resp, err
 	})
 	return counts
 }
