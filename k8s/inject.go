@@ -230,6 +230,10 @@ func (in *injection) mirror(inputs []corev1.VolumeMount) {
 	}
 }
 
+// gitMemory is how much memory InitContainer may have where it clones, in bytes: a clone holds the largest file of the
+// repository, and twice more what that was made from.
+const gitMemory = 4 * protocol.OwnMemory
+
 // initContainer brings the agent, if it does not come by itself, and the input artifacts.
 func (in *injection) initContainer() (corev1.Container, error) {
 	i := &protocol.Init{Install: in.delivery == byCopy}
@@ -241,6 +245,9 @@ func (in *injection) initContainer() (corev1.Container, error) {
 		if a := &in.task.Artifacts[k]; a.Path != "" {
 			i.Artifacts = append(i.Artifacts, *a)
 			in.reach(&c, &a.ArtifactLocation)
+			if a.Git != nil && c.Resources.Limits != nil {
+				c.Resources.Limits[corev1.ResourceMemory] = *quantity.NewQuantity(gitMemory, quantity.BinarySI)
+			}
 		}
 	}
 	if len(i.Artifacts) > 0 {

@@ -133,6 +133,22 @@ func TestPlainPodsAreLeftAlone(t *testing.T) {
 	assert.Equal(t, want, got)
 }
 
+// A clone takes more memory than a stream.
+func TestMemoryOfInputs(t *testing.T) {
+	for memory, location := range map[string]spec.ArtifactLocation{
+		"128Mi": {HTTP: &spec.HTTPArtifact{URL: "http://x/y"}}, "512Mi": {Git: &spec.GitArtifact{Repo: "http://x/y.git"}},
+	} {
+		in := spec.Artifact{Name: "in", Path: "/in", ArtifactLocation: location}
+		task := fixedTask(spec.WorkflowSpec{}, with(shell("exit 0"), func(t *spec.Template) { t.Inputs.Artifacts = []spec.Artifact{in} }))
+		task.Artifacts = []executor.Artifact{{Artifact: in}}
+		x := withAgentAt(t, agentAt)
+		x.AgentByVolume()
+		p, err := x.PodOf(t.Context(), task)
+		require.NoError(t, err)
+		assert.Equal(t, memory, p.Spec.InitContainers[0].Resources.Limits.Memory().String())
+	}
+}
+
 func TestAgentErrors(t *testing.T) {
 	used := func(t spec.Template) *executor.Task {
 		task := fixedTask(spec.WorkflowSpec{}, t)
