@@ -22,6 +22,18 @@ func (c *call) ready() executor.Update {
 	return c.until("Ready", func(u executor.Update) bool { return u.Ready })
 }
 
+// onceTold is a shell command that ends when tell reaches it.
+const onceTold = `printf 'HTTP/1.0 204 No Content\r\n\r\n' | nc -l -p 8080`
+
+// tell lets a container that waits by onceTold go on.
+func (c *cluster) tell(pod string) {
+	c.Helper()
+	eventually(c, pod+" is told", func() bool {
+		_, err := c.admin.CoreV1().Pods(c.namespace).ProxyGet("http", pod, "8080", "/", nil).DoRaw(c.ctx)
+		return err == nil
+	})
+}
+
 // daemon is a container that runs a shell script beside the workflow.
 func daemon(script string, probe *corev1.Probe) spec.Template {
 	return with(shell(script), func(t *spec.Template) {
@@ -33,12 +45,13 @@ func daemon(script string, probe *corev1.Probe) spec.Template {
 func TestDaemonIsReadyByItsProbe(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t, nil)
-	task := newTask(newRun(spec.WorkflowSpec{}), "probed", daemon("sleep 2; touch /tmp/ready; "+goesOn, &corev1.Probe{
+	task := newTask(newRun(spec.WorkflowSpec{}), "probed", daemon(onceTold+"; touch /tmp/ready; "+goesOn, &corev1.Probe{
 		PeriodSeconds: 1, ProbeHandler: corev1.ProbeHandler{Exec: &corev1.ExecAction{Command: []string{"test", "-f", "/tmp/ready"}}},
 	}))
 	e := execute(t, c.executor(k8s.Waits{}), task)
 	u := e.until("Running", func(u executor.Update) bool { return u.Phase == spec.Running })
 	assert.False(t, u.Ready, "it runs, and does not serve yet")
+	c.tell(u.PodName)
 	u = e.ready()
 	p := c.pod(k8s.PodName(task, c.namespace))
 	assert.Equal(t, executor.Update{Phase: spec.Running, PodName: p.Name, PodIP: p.Status.PodIP, HostNode: p.Spec.NodeName, Ready: true}, u)
@@ -52,8 +65,8 @@ func TestDaemonIsReadyByItsProbe(t *testing.T) {
 func TestDaemonEndsByItself(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t, nil)
-	e := execute(t, c.executor(k8s.Waits{}), newTask(newRun(spec.WorkflowSpec{}), "short", daemon("sleep 2; exit 3", nil)))
-	e.ready()
+	e := execute(t, c.executor(k8s.Waits{}), newTask(newRun(spec.WorkflowSpec{}), "short", daemon(onceTold+"; exit 3", nil)))
+	c.tell(e.ready().PodName)
 	result, err := e.end()
 	require.NoError(t, err)
 	assert.Equal(t, spec.Failed, result.Phase)

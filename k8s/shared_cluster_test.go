@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -57,7 +56,7 @@ func (c *cluster) claim(name string) *corev1.PersistentVolumeClaim {
 }
 
 func (c *cluster) untilNoClaim(name string) {
-	require.Eventually(c, func() bool { return c.claim(name) == nil }, time.Minute, 50*time.Millisecond, "the claim is gone")
+	eventually(c, "the claim is gone", func() bool { return c.claim(name) == nil })
 }
 
 func TestClaims(t *testing.T) {
@@ -162,12 +161,11 @@ func TestSharedOfAnother(t *testing.T) {
 	var posts atomic.Int32
 	c.through(func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
 		resp, err := next.RoundTrip(r)
-		if r.Method == http.MethodPost && posts.Add(1) == 1 {
-			require.NoError(t, err)
-			resp.Body.Close()
-			return nil, errors.New("the connection broke")
+		if r.Method != http.MethodPost || posts.Add(1) != 1 || !assert.NoError(t, err) {
+			return resp, err
 		}
-		return resp, err
+		resp.Body.Close()
+		return nil, errors.New("the connection broke")
 	})
 	one := intstr.FromInt32(1)
 	r := newRun(spec.WorkflowSpec{

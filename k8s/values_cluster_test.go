@@ -1,7 +1,6 @@
 package k8s_test
 
 import (
-	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -187,11 +186,12 @@ func TestStubbornProgramIsKilled(t *testing.T) {
 		t.Parallel()
 		template, err := stubborn().Template()
 		require.NoError(t, err)
-		template.ActiveDeadlineSeconds = new(intstr.FromInt32(4))
+		template.ActiveDeadlineSeconds = new(intstr.FromInt32(20)) // it is to begin within them
 		result, err := execute(t, x, wanting(*template)).end()
 		require.NoError(t, err)
 		assert.Equal(t, spec.Failed, result.Phase)
 		assert.Contains(t, result.Message, "deadline")
+		require.NotNil(t, result.ExitCode)
 		assert.Equal(t, 137, *result.ExitCode)
 		require.NotNil(t, result.Result)
 		assert.Equal(t, "ready", *result.Result)
@@ -208,9 +208,10 @@ func TestDeletedAsItEnds(t *testing.T) {
 			task := wanting(shell(summed("100000") + "; sleep 1"))
 			call := execute(t, x, task)
 			call.running()
-			time.AfterFunc(time.Duration(900+100*i)*time.Millisecond, func() {
-				_ = c.admin.CoreV1().Pods(c.namespace).Delete(context.Background(), k8s.PodName(task, c.namespace), metav1.DeleteOptions{})
+			timer := time.AfterFunc(time.Duration(900+100*i)*time.Millisecond, func() {
+				_ = c.admin.CoreV1().Pods(c.namespace).Delete(c.ctx, k8s.PodName(task, c.namespace), metav1.DeleteOptions{})
 			})
+			defer timer.Stop()
 			result, err := call.end()
 			var lost *executor.LostError
 			switch {

@@ -4,8 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"encoding/pem"
+	"errors"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -34,24 +36,21 @@ func TestQuota(t *testing.T) {
 		Spec:       corev1.ResourceQuotaSpec{Hard: corev1.ResourceList{corev1.ResourcePods: resource.MustParse("1")}},
 	}, metav1.CreateOptions{})
 	require.NoError(t, err)
-	w, err := quotas.Watch(c.ctx, metav1.ListOptions{})
-	require.NoError(t, err)
-	defer w.Stop()
-	for e := range w.ResultChan() {
-		if q, ok := e.Object.(*corev1.ResourceQuota); ok && len(q.Status.Hard) > 0 {
-			break
-		}
-	}
+	eventually(t, "the quota counts", func() bool {
+		q, err := quotas.Get(c.ctx, "one", metav1.GetOptions{})
+		return err == nil && len(q.Status.Hard) > 0
+	})
 	x := c.executor(k8s.Waits{Most: time.Second})
 	r := newRun(spec.WorkflowSpec{})
-	first := execute(t, x, newTask(r, "first", shell("sleep 3")))
+	first := execute(t, x, newTask(r, "first", shell(goesOn)))
 	first.running()
 	second := execute(t, x, newTask(r, "second", shell("exit 0")))
 	second.pending("exceeded quota: one, requested: pods=1")
-	for _, e := range []*call{first, second} {
-		_, err := e.end()
-		require.NoError(t, err)
-	}
+	first.cancel(errors.New("stopped"))
+	_, err = first.end()
+	require.EqualError(t, err, "stopped")
+	_, err = second.end()
+	require.NoError(t, err)
 }
 
 // TestWaitsForAPerson has Pods that go on only once somebody did something.
@@ -187,17 +186,17 @@ func TestWebhooks(t *testing.T) {
 	// The API server takes a moment to know of the webhook: until then Pods are created.
 	x := c.executor(k8s.Waits{Most: time.Second})
 	var e *call
-	var u executor.Update
-	require.Eventually(t, func() bool {
+	eventually(t, "the webhook is called", func() bool {
 		e = execute(t, x, newTask(newRun(spec.WorkflowSpec{}), "asked", shell(goesOn)))
-		u = e.until("any news", func(executor.Update) bool { return true })
+		u := e.until("a Pod, or a call that failed", func(u executor.Update) bool {
+			return u.PodName != "" || strings.Contains(u.Message, "failed calling webhook")
+		})
 		if u.PodName != "" {
 			e.cancel(context.Canceled)
 			_, _ = e.end()
 		}
 		return u.PodName == ""
-	}, 30*time.Second, time.Millisecond)
-	assert.Contains(t, u.Message, "failed calling webhook")
+	})
 	hook.Webhooks[0].ClientConfig.URL = &server.URL
 	_, err = hooks.Update(c.ctx, hook, metav1.UpdateOptions{})
 	require.NoError(t, err)
