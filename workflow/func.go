@@ -114,7 +114,7 @@ func makeFunc(t *build.Template, name string, in, out, typ reflect.Type, call fu
 					continue
 				}
 				if err := decode(inputs[i].Value, arg.FieldByIndex(f.index)); err != nil {
-					return nil, fmt.Errorf("inputs.parameters.%s is not a %v: %w", f.name, f.typ, err)
+					return nil, fmt.Errorf("inputs.parameters.%s is no %v: %w", f.name, f.typ, err)
 				}
 			}
 		}
@@ -137,7 +137,7 @@ func makeFunc(t *build.Template, name string, in, out, typ reflect.Type, call fu
 // fields are the exported fields of a struct.
 func fields(t *build.Template, what string, typ reflect.Type) []field {
 	if typ.Kind() != reflect.Struct {
-		build.Problemf(t, "", "the function's %s is a %v; it must be a struct, whose fields are the parameters", what, typ)
+		build.Problemf(t, "", "the function's %s is of type %v; it must be a struct, whose fields are the parameters", what, typ)
 		return nil
 	}
 	var fs []field

@@ -445,8 +445,8 @@ func TestMistakesOfTemplates(t *testing.T) {
 		}(), []string{`templates[d].outputs.result: a dag template has no standard output`}},
 		{"nil function", workflow.Func[struct{}, struct{}]("f", nil), []string{`templates[f]: the function is nil`}},
 		{"function of no structs", workflow.Func("f", func(context.Context, int) (*funcOut, error) { return nil, nil }), []string{
-			`templates[f]: the function's input is a int; it must be a struct, whose fields are the parameters`,
-			`templates[f]: the function's output is a *workflow_test.funcOut; it must be a struct, whose fields are the parameters`,
+			`templates[f]: the function's input is of type int; it must be a struct, whose fields are the parameters`,
+			`templates[f]: the function's output is of type *workflow_test.funcOut; it must be a struct, whose fields are the parameters`,
 		}},
 		{"function whose argument Run gives", workflow.Func("f", double), nil},
 		{"function with unexported fields only", workflow.Func("f", func(context.Context, unexported) (struct{}, error) { return struct{}{}, nil }), nil},

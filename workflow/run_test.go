@@ -183,7 +183,7 @@ func TestOutputs(t *testing.T) {
 	_, err = total.Get(run.Node("[1].say"))
 	assert.ErrorIs(t, err, workflow.ErrNoValue)
 	_, err = workflow.Output[bool]("total").Get(run)
-	assert.EqualError(t, err, `"total" is not a bool: json: cannot unmarshal number into Go value of type bool`)
+	assert.EqualError(t, err, `"total" is no bool: json: cannot unmarshal number into Go value of type bool`)
 	_, err = message.Get(run.Node("nobody"))
 	assert.ErrorIs(t, err, workflow.ErrNoValue)
 }

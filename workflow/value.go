@@ -111,7 +111,7 @@ func get[T any](name, text string, ok bool) (v T, err error) {
 		return v, fmt.Errorf("%q: %w", name, ErrNoValue)
 	}
 	if err := decode(text, reflect.ValueOf(&v).Elem()); err != nil {
-		return v, fmt.Errorf("%q is not a %v: %w", name, reflect.TypeFor[T](), err)
+		return v, fmt.Errorf("%q is no %v: %w", name, reflect.TypeFor[T](), err)
 	}
 	return v, nil
 }
