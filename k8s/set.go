@@ -2,14 +2,12 @@ package k8s
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/podflow/podflow/executor"
-	"github.com/podflow/podflow/internal/nearest"
 	"github.com/podflow/podflow/workflow/spec"
 )
 
@@ -57,57 +55,22 @@ func isSet(p *corev1.Pod) bool { return p.Annotations[AnnotationContainers] != "
 
 var onlyMain = []string{MainContainer}
 
-// set looks at the containers of a set.
+// set looks at the containers of a set, whose order the workflow has checked.
 func (p *problems) set(l *executor.Leaf) {
 	t := l.Template
 	if t.ContainerSet == nil {
 		return
 	}
-	if len(t.ContainerSet.Containers) == 0 {
-		p.add(l.Path+".containerSet.containers", "expected at least one")
-	}
-	names := map[string]bool{}
+	main := false
 	for i := range t.ContainerSet.Containers {
-		c := &t.ContainerSet.Containers[i]
-		path := l.Path + ".containerSet.containers[" + c.Name + "]"
-		if strings.HasPrefix(c.Name, "podflow-") {
-			p.add(path, "names that begin with podflow- are podflow's own")
+		name := t.ContainerSet.Containers[i].Name
+		if strings.HasPrefix(name, "podflow-") {
+			p.add(l.Path+".containerSet.containers["+name+"]", "names that begin with podflow- are podflow's own")
 		}
-		if names[c.Name] {
-			p.add(path, "another container is named %q", c.Name)
-		}
-		names[c.Name] = true
+		main = main || name == MainContainer
 	}
-	p.order(l.Path+".containerSet", t.ContainerSet.Containers, names)
 	u := usesOf(t, l.UsesResult)
-	if u.gives(t) && !names[MainContainer] {
+	if u.gives(t) && !main {
 		p.add(l.Path+".containerSet.containers", "outputs are those of container %s, and there is none", MainContainer)
-	}
-}
-
-// order looks for containers that wait for one that is not there, or for each other.
-func (p *problems) order(path string, set []spec.ContainerNode, names map[string]bool) {
-	ended := map[string]bool{}
-	for i := range set {
-		for _, d := range set[i].Dependencies {
-			if !names[d] {
-				p.add(path+".containers["+set[i].Name+"].dependencies", "no container %q in the set%s", d, nearest.Hint(d, maps.Keys(names)))
-				ended[d] = true
-			}
-		}
-	}
-	for left := slices.Clone(set); len(left) > 0; {
-		waiting := slices.DeleteFunc(slices.Clone(left), func(c spec.ContainerNode) bool {
-			waits := slices.ContainsFunc(c.Dependencies, func(d string) bool { return !ended[d] })
-			if !waits {
-				ended[c.Name] = true
-			}
-			return !waits
-		})
-		if len(waiting) == len(left) {
-			p.add(path, "containers wait for each other: %s", strings.Join(setNames(waiting), ", "))
-			return
-		}
-		left = waiting
 	}
 }
