@@ -89,12 +89,12 @@ var troubles = map[string]trouble{
 		t.InitContainers = []spec.UserContainer{{Container: corev1.Container{
 			Name: "prepare", Image: image, Command: []string{"/no/such/program"}}}}
 	}), broken: "container prepare cannot start"},
-	"Sidecar": {template: with(shell("while ! test -e /v/over; do sleep 0.1; done; sleep 5"), func(t *spec.Template) {
+	"Sidecar": {template: with(shell("touch /v/begun; while ! test -e /v/over; do sleep 0.1; done; sleep 5"), func(t *spec.Template) {
 		yes := true
 		t.Volumes = []corev1.Volume{{Name: "v", VolumeSource: corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{}}}}
 		t.Container.VolumeMounts = []corev1.VolumeMount{{Name: "v", MountPath: "/v"}}
 		t.Sidecars = []spec.UserContainer{{MirrorVolumeMounts: &yes, Container: corev1.Container{
-			Name: "aside", Image: image, Command: []string{"sh", "-c", "sleep 1; touch /v/over; exit 5"}}}}
+			Name: "aside", Image: image, Command: []string{"sh", "-c", "while ! test -e /v/begun; do sleep 0.1; done; touch /v/over; exit 5"}}}}
 	}), failed: []string{"aside: Error (exit code 5)"}, codes: []int{0}},
 	"OutOfcpu": {template: with(patched(shell("exit 0"), "nodeName: node1"), func(t *spec.Template) {
 		t.Container.Resources.Requests = corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("5000")}
@@ -122,7 +122,7 @@ var troubles = map[string]trouble{
 func TestTroubles(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t, nil)
-	x, hasty := c.executor(k8s.Waits{}), c.executor(soon)
+	x, hasty := c.executor(k8s.Waits{End: longest}), c.executor(soon)
 	r := newRun(spec.WorkflowSpec{})
 	for name, tc := range troubles {
 		t.Run(name, func(t *testing.T) {
