@@ -84,7 +84,7 @@ func TestAdoptWaitsForTerminating(t *testing.T) {
 	_, _ = first.end()
 	name := k8s.PodName(task, c.namespace)
 	uid := c.pod(name).UID
-	require.NoError(t, c.admin.CoreV1().Pods(c.namespace).Delete(c.ctx, name, metav1.DeleteOptions{}))
+	require.NoError(t, c.admin.CoreV1().Pods(c.namespace).Delete(c.ctx, name, *metav1.NewDeleteOptions(600)))
 
 	second := execute(t, x, task)
 	second.pending("until the Pod of an earlier try is gone")
