@@ -131,6 +131,7 @@ func (e *elsewhere) file(t *testing.T, name string) *spec.Workflow {
 
 // TestArgoFilesFromElsewhere runs, as Pods, the example files whose artifacts are in places of the internet.
 func TestArgoFilesFromElsewhere(t *testing.T) {
+	t.Parallel()
 	e := newElsewhere(t)
 	e.put("path/in/bucket/a", "one")
 	e.put("input-file/upload.zip", "hello")

@@ -25,6 +25,7 @@ func (c *cluster) leaving(l spec.ArtifactLocation, script string) *executor.Task
 // A program that meddles with what podflow keeps in its Pod has its outputs all the same, its Pod ends, and the container
 // with the credentials prints nothing.
 func TestProgramMeddlesInItsPod(t *testing.T) {
+	t.Parallel()
 	c := newCluster(t, nil)
 	location := c.bucket()
 	for by, change := range agents {
@@ -72,6 +73,7 @@ const outputsPID = "until test -S /podflow/run/podflow-outputs/socket; do sleep 
 	"for p in /proc/[0-9]*; do grep -qz '^outputs$' $p/cmdline && pid=${p#/proc/}; done; "
 
 func TestSecretsInSharedProcesses(t *testing.T) {
+	t.Parallel()
 	c := newCluster(t, nil)
 	location := c.bucket()
 	x := c.executor(k8s.Waits{}, withAgent(t)...)
@@ -89,6 +91,7 @@ func TestSecretsInSharedProcesses(t *testing.T) {
 
 // Nobody waits for a container that cannot store the outputs any more.
 func TestOutputsIsLost(t *testing.T) {
+	t.Parallel()
 	c := newCluster(t, nil)
 	location := c.bucket()
 	for name, after := range map[string]string{"the program ends": "echo hello > /tmp/out", "the program goes on": goesOn} {
@@ -106,6 +109,7 @@ func TestOutputsIsLost(t *testing.T) {
 
 // A store may hold tens of mebibytes of what passes through.
 func TestOutputsHasMemoryForLargeArtifacts(t *testing.T) {
+	t.Parallel()
 	c := newCluster(t, nil)
 	task := c.leaving(c.bucket(), "head -c 200000000 /dev/urandom > /tmp/out")
 	template, _ := task.Template()
@@ -118,6 +122,7 @@ func TestOutputsHasMemoryForLargeArtifacts(t *testing.T) {
 
 // The kernel may kill the agent with its program, for memory. Here the program does it.
 func TestKilledWithTheAgent(t *testing.T) {
+	t.Parallel()
 	c := newCluster(t, nil)
 	x := c.executor(k8s.Waits{}, withAgent(t)...)
 	result, err := execute(t, x, inOneProcessSpace(wanting(shell("kill -9 $PPID; sleep 1000")), nil)).end()
@@ -127,6 +132,7 @@ func TestKilledWithTheAgent(t *testing.T) {
 }
 
 func TestEndsOfContainers(t *testing.T) {
+	t.Parallel()
 	c := newCluster(t, nil)
 	x := c.executor(k8s.Waits{}, withAgent(t)...)
 	for name, tc := range map[string]struct {

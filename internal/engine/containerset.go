@@ -43,10 +43,7 @@ func (m *machine) containersEnded(pod *node, ends []executor.ContainerEnd) {
 		case e.ExitCode != 0:
 			p = failed
 		}
-		if !e.NotRun {
-			n.more().exitCode = &e.ExitCode
-		}
-		m.set(n, p)
+		m.set(n, p) // without an exit code, as in Argo
 	}
 }
 
