@@ -80,12 +80,7 @@ func Priority(n int32) Option {
 
 // Metrics adds values that are measured when the run is over. They are in [Run.Metrics].
 func Metrics(m ...spec.Prometheus) Option {
-	return edit(func(s *spec.WorkflowSpec) {
-		if s.Metrics == nil {
-			s.Metrics = &spec.Metrics{}
-		}
-		s.Metrics.Prometheus = append(s.Metrics.Prometheus, m...)
-	})
+	return edit(func(s *spec.WorkflowSpec) { build.Metrics(&s.Metrics, m) })
 }
 
 // Mutex lets one run that holds the name be at work at a time.

@@ -92,9 +92,9 @@ func NewRunner(x executor.Executor, opts ...RunnerOption) *Runner {
 // ErrClosed says that a Runner was closed.
 var ErrClosed = errors.New("the runner is closed")
 
-// Start begins a run. ctx bounds the starting, not the run; if it has ended, nothing begins. With a name that exists it gives the existing run if that
-// is of the same workflow with the same arguments; else the error is a *[RunExistsError]. An argument that is wrong,
-// or work that the executor cannot do, is an error before anything starts.
+// Start begins a run. ctx bounds the starting, not the run; if it has ended, nothing begins. With a name that exists it
+// gives the existing run if that is of the same workflow with the same arguments; else the error is a *[RunExistsError].
+// An argument that is wrong, or work that the executor cannot do, is an error before anything starts.
 func (r *Runner) Start(ctx context.Context, w *Workflow, opts ...RunOption) (*Run, error) {
 	return r.start(ctx, w, runConfigOf(opts))
 }

@@ -22,7 +22,7 @@ func Suspend(name string) *SuspendTemplate {
 
 // For is the longest wait.
 func (t *SuspendTemplate) For(d time.Duration) *SuspendTemplate {
-	build.Spec(&t.base).Suspend = &spec.Suspend{Duration: duration(&t.base, ".suspend.duration", d)}
+	build.Spec(&t.base).Suspend = &spec.Suspend{Duration: build.DurationOf(&t.base, ".suspend.duration", d)}
 	return t
 }
 

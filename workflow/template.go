@@ -139,7 +139,7 @@ func (t *ContainerTemplate) Timeout(d time.Duration) *ContainerTemplate {
 
 // PendingTimeout bounds the time until a node runs, from when it is ready to.
 func (t *ContainerTemplate) PendingTimeout(d time.Duration) *ContainerTemplate {
-	build.Spec(&t.base).PendingTimeout = duration(&t.base, ".pendingTimeout", d)
+	build.Spec(&t.base).PendingTimeout = build.DurationOf(&t.base, ".pendingTimeout", d)
 	return t
 }
 
@@ -198,15 +198,6 @@ func userContainers(cs []corev1.Container) []spec.UserContainer {
 	return out
 }
 
-// duration is a positive duration as text.
-func duration(t *build.Template, path string, d time.Duration) string {
-	text, problem := build.Duration(d)
-	if problem != "" {
-		build.Problemf(t, path, "%s", problem)
-	}
-	return text
-}
-
 func setTimeout(t *build.Template, d time.Duration) {
-	build.Spec(t).Timeout = duration(t, ".timeout", d)
+	build.Spec(t).Timeout = build.DurationOf(t, ".timeout", d)
 }

@@ -86,6 +86,15 @@ func Duration(d time.Duration) (text, problem string) {
 	return d.String(), ""
 }
 
+// DurationOf is a duration of a template as text; one that is not positive is a problem at the path below it.
+func DurationOf(t *Template, path string, d time.Duration) string {
+	text, problem := Duration(d)
+	if problem != "" {
+		Problemf(t, path, "%s", problem)
+	}
+	return text
+}
+
 func notPositive(d time.Duration) string { return fmt.Sprintf("is %v; it must be positive", d) }
 
 // path is where the call is in the workflow.

@@ -12,11 +12,7 @@ import (
 func SetMemoize(t *Template, cache, key string, maxAge time.Duration) {
 	m := &spec.Memoize{Key: key, Cache: &spec.Cache{ConfigMap: &corev1.LocalObjectReference{Name: cache}}}
 	if maxAge != 0 {
-		text, problem := Duration(maxAge)
-		if problem != "" {
-			Problemf(t, ".memoize.maxAge", "%s", problem)
-		}
-		m.MaxAge = text
+		m.MaxAge = DurationOf(t, ".memoize.maxAge", maxAge)
 	}
 	t.spec.Memoize = m
 }

@@ -316,7 +316,10 @@ func (r *Run) Causes() []Status {
 	}
 	var causes []Status
 	for n := range r.m.nodes.all() {
-		if found[n] && len(causes) < maxCauses {
+		if len(causes) == maxCauses {
+			break
+		}
+		if found[n] {
 			causes = append(causes, r.status(n))
 		}
 	}

@@ -9,7 +9,6 @@ import (
 	"github.com/podflow/podflow/internal/expr"
 	"github.com/podflow/podflow/internal/nearest"
 	"github.com/podflow/podflow/internal/plan"
-	"github.com/podflow/podflow/workflow/spec"
 )
 
 // suspend lets a node wait until somebody resumes it, or its time is over.
@@ -58,8 +57,7 @@ func (m *machine) resumePath(n *node, by *resumption) error {
 			return fmt.Errorf("node %q has no output %q%s", by.path, v.Name,
 				nearest.Hint(v.Name, nearest.Names(n.template.Outputs, func(o *plan.Output) string { return o.Name })))
 		}
-		may := n.template.Spec.Outputs.Parameters[i].Enum
-		if len(may) > 0 && !slices.Contains(may, spec.AnyString(v.Value)) {
+		if may := (plan.Input{Enum: n.template.Spec.Outputs.Parameters[i].Enum}); !may.Permits(v.Value) {
 			return fmt.Errorf("node %q: outputs.parameters.%s: the value %q is not one of its enum", by.path, v.Name, v.Value)
 		}
 	}

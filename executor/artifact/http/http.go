@@ -16,10 +16,11 @@ import (
 	"os"
 	"sync"
 
+	"golang.org/x/oauth2"
+
 	"github.com/podflow/podflow/executor/artifact"
 	"github.com/podflow/podflow/executor/artifact/internal/dial"
 	"github.com/podflow/podflow/workflow/spec"
-	"golang.org/x/oauth2"
 )
 
 // Driver opens URLs. The zero value works. The key of such a location is its URL.
